@@ -1,0 +1,46 @@
+# `make` alone lists what there is.
+PYTHON  ?= $(firstword $(foreach name,python3 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(name))))
+LAKE    ?= lake
+UI_PORT ?= 8080
+VENV    := .venv
+BIN     := $(VENV)/bin
+SETUP   := $(VENV)/.installed
+PIP     := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test ui lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## install everything into .venv, from the lock
+
+$(SETUP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed. Say which: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) with $$($(PYTHON) --version)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the $$(grep -c '^[a-z0-9]' requirements.lock) locked packages; the first time takes a minute or two"
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(SETUP)
+	@echo "Installed."
+
+run: setup ## run the main job on the built-in synthetic sample, through its DAGs
+	@exec $(BIN)/python dags/main_job.py --sample --lake "$(LAKE)"
+
+test: setup ## check style, types and all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q -n 2
+
+ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
+	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)
+
+lock: ## resolve requirements.lock again (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --quiet --output-file requirements.lock
+
+clean: ## remove what setup, tests and Airflow made; a lake is left alone
+	rm -rf $(VENV) .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

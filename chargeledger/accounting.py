@@ -1,0 +1,113 @@
+"""Accounting: compute what is due, post what is missing, in one commit, on top of exactly what was read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chargeledger.computation import STATES, Computation, Inputs, Scope, compute, run_document, state_path
+from chargeledger.contract import contract
+from chargeledger.engine import Engine
+from chargeledger.errors import LostRace, Refused
+from chargeledger.lake import Lake, instant_text
+from chargeledger.programme import programmes
+from chargeledger.receipt import code_digests, keep_programmes, write_receipt
+from chargeledger.table import append_if_unchanged, arrow_schema
+
+Report = Callable[[str], None]
+MAX_RACES = 100
+
+
+def account(lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: Report) -> dict[str, Any]:
+    """Post what the ledger lacks for the scope. A loser of a race reads again and computes again.
+
+    Returns receipt (None where nothing changed), posted_entries, posted_points, touched, held (lineages) and ledger_version.
+    """
+    for _ in range(MAX_RACES):
+        clock = lake.clock(at)
+        try:
+            return _account_once(lake, scope, clock, fingerprint, report)
+        except LostRace:
+            report("another writer committed first: reading again")
+    raise Refused(f"gave up after {MAX_RACES} lost races: too many writers account this lake at once")
+
+
+def _account_once(lake: Lake, scope: Scope, clock: datetime, fingerprint: str, report: Report) -> dict[str, Any]:
+    inputs, found = Inputs.newest(lake), programmes()
+    with Engine(spill=lake.spill()) as engine:
+        run = compute(lake, engine, scope, clock, inputs, found)
+        touched = engine.count("SELECT 1 FROM session_touched")
+        report(f"{touched:,} sessions touched, {', '.join(run.ran) or 'no version'} applied")
+        if not run.changes():
+            return _outcome(None, 0, 0, touched, run.held(), inputs.ledger_version)
+        keep_programmes(lake, found)
+        receipt = write_receipt(lake, {**run_document(run, fingerprint), "code": code_digests()})
+        version = _commit(lake, run, receipt)
+        entries = engine.count("SELECT 1 FROM ledger_entry")
+        points = engine.scalar("SELECT sum(points) FROM ledger_entry")
+        report(f"{entries:,} entries posted, {points:,} points, ledger version {version}")
+        return _outcome(receipt, entries, points, touched, run.held(), version)
+
+
+def _outcome(
+    receipt: str | None, entries: int, points: int, touched: int, held: list[str], version: int
+) -> dict[str, Any]:
+    return {
+        "receipt": receipt,
+        "posted_entries": entries,
+        "posted_points": points,
+        "touched": touched,
+        "held": held,
+        "ledger_version": version,
+    }
+
+
+def _commit(lake: Lake, run: Computation, receipt: str) -> int:
+    """Write the states under the receipt's digest, then the entries: the one point of effect."""
+    written = []
+    try:
+        for relation in STATES:
+            rows = run.engine.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract(relation)))
+            written.append(state_path(lake, relation, receipt))
+            write_parquet(written[-1], rows)
+        schema = arrow_schema(contract("ledger_entry"))
+        entries = run.engine.arrow(
+            f"SELECT * REPLACE ('{receipt}' AS receipt_digest) FROM ledger_entry ORDER BY seq"
+        ).cast(schema)
+        said = {
+            "receipt": receipt,
+            "clock": instant_text(run.clock),
+            "batch_seq": run.batch_seq,
+            "scope": run.scope.as_json(),
+            "programmes": run.programme_digests,
+        }
+        table = lake.table("ledger_entry", run.inputs.ledger_version)
+        return append_if_unchanged(table, entries, {"chargeledger": json.dumps(said, sort_keys=True)})
+    except LostRace:
+        _forget(lake, receipt, written)
+        raise
+
+
+def _forget(lake: Lake, receipt: str, written: list[Path]) -> None:
+    """Remove what a lost race wrote, unless the winner computed the very same and owns it."""
+    if receipt not in {commit.receipt for commit in lake.commits()}:
+        for path in [*written, lake.receipt_file(receipt)]:
+            path.unlink(missing_ok=True)
+
+
+def write_parquet(path: Path, rows: pa.Table) -> None:
+    """Write a Parquet file whole or not at all; the bytes depend on the rows alone."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        pq.write_table(rows, temporary, compression="zstd", row_group_size=122_880, store_schema=False)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,227 @@
+"""The command line. Each command calls one function of `flow`; the DAGs call the same."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from chargeledger import __version__, flow
+from chargeledger.cli_methodology import app as methodology_app
+from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
+from chargeledger.lake import Lake
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="""Exact accounting of estimated CO2 avoided and green-energy points for electric-vehicle charging.
+
+    Sessions and the hourly generation mix go in; a frozen methodology version turns them into reductions and points; a ledger
+    takes the difference between what is due and what is posted; a publication comes out that a reward service reads.
+
+    Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed.""",
+)
+app.add_typer(methodology_app, name="methodology")
+out = Console(soft_wrap=True, highlight=False)
+progress = Console(stderr=True, soft_wrap=True, highlight=False)
+
+LakeOption = Annotated[
+    str | None, typer.Option("--lake", help="Folder of the lake. [default: CHARGELEDGER_LAKE, else ./lake]")
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", help="The clock of this run, like 2026-03-13T16:00:00Z. It never goes back. [default: now]"),
+]
+ProgrammeOption = Annotated[
+    str | None, typer.Option("--programme", help="Only sessions of this programme. [default: all]")
+]
+EngineOption = Annotated[str, typer.Option("--engine", help="What computes the SQL: duckdb.")]
+
+
+def _report(line: str) -> None:
+    progress.print(line, markup=False)
+
+
+def _pairs(given: list[str], option: str) -> list[tuple[str, str]]:
+    pairs = []
+    for text in given:
+        source, equals, path = text.partition("=")
+        if not equals or not path:
+            raise UsageError(f"{option} takes SOURCE=PATH, such as acn_csv=sessions.csv; got '{text}'")
+        pairs.append((source, path))
+    return pairs
+
+
+def _held(held: list[str]) -> None:
+    if held:
+        raise ApprovalNeeded(
+            f"{len(held)} sessions of final vintages would change and are held: {some_keys(held)}. All the rest is posted. "
+            "See state 'awaiting approval' in session_status; they wait until somebody approves the restatement."
+        )
+
+
+@app.command()
+def run(
+    sessions: Annotated[
+        list[str] | None, typer.Option("--sessions", help="SOURCE=PATH of charging sessions; may be repeated.")
+    ] = None,
+    grid: Annotated[
+        list[str] | None, typer.Option("--grid", help="SOURCE=PATH of generation mix; may be repeated.")
+    ] = None,
+    programme: ProgrammeOption = None,
+    lake: LakeOption = None,
+    at: AtOption = None,
+) -> None:
+    """The whole flow: land, check, stage, account, publish. Without files, on the built-in sample (synthetic).
+
+    Run it again and it posts nothing.
+
+    Example: `chargeledger run --lake lake --programme us_california --sessions acn_csv=sessions.csv --grid ciso_mix_csv=mix.csv`
+    """
+    session_files, grid_files = _pairs(sessions or [], "--sessions"), _pairs(grid or [], "--grid")
+    if not session_files and not grid_files:
+        from chargeledger import sample
+
+        at_lake = Lake(lake)
+        _report(sample.describe_sample())
+        written = sample.write_sample(at_lake.root / "sample")
+        session_files = [("session_csv", str(path)) for path in written["sessions"]]
+        grid_files = [("grid_mix_csv", str(path)) for path in written["grid"]]
+        programme, at = programme or "cn_green_energy", at or written["at"]
+    done = flow.run(session_files, grid_files, lake, programme, at, _report)
+    flow.summary(lake, programme)
+    _held(done["account"]["held"])
+
+
+@app.command()
+def ingest(
+    source: Annotated[
+        str, typer.Argument(help="Source definition, such as acn_csv. Unknown names list the known ones.")
+    ],
+    paths: Annotated[list[str], typer.Argument(help="Files of that source.")],
+    lake: LakeOption = None,
+    at: AtOption = None,
+) -> None:
+    """Land files as received, check them against their contract and stage what may pass; the rest stands in quarantine."""
+    flow.ingest(source, paths, lake, at, _report)
+
+
+@app.command()
+def account(
+    vintages: Annotated[
+        str | None, typer.Argument(help="2026-03-09 or 2026-03-09..2026-03-11; without it, every vintage.")
+    ] = None,
+    programme: ProgrammeOption = None,
+    methodology: Annotated[
+        str | None,
+        typer.Option("--methodology", help="ID@VERSION: compute with it and compare, post nothing. Needs --programme."),
+    ] = None,
+    engine: EngineOption = "duckdb",
+    lake: LakeOption = None,
+    at: AtOption = None,
+) -> None:
+    """Assess what was touched and post the difference between due and posted, in one commit."""
+    if methodology:
+        if not programme:
+            raise UsageError("--methodology needs --programme: say whose sessions are computed")
+        told = flow.compare_methodology(lake, vintages, methodology, programme, at=at)
+        out.print(
+            f"{told['sessions']:,} sessions under {methodology}: {told['points']:,} points, "
+            f"{told['ledger_points']:,} in the ledger"
+        )
+        out.print(f"Comparison: {told['comparison']}")
+        return
+    done = flow.account(lake, vintages, programme, engine, at, _report)
+    out.print(
+        f"{done['posted_entries']:,} entries, {done['posted_points']:,} points posted"
+        + (f"; receipt {done['receipt']}" if done["receipt"] else "; nothing changed")
+    )
+    _held(done["held"])
+
+
+@app.command()
+def publish(lake: LakeOption = None, at: AtOption = None) -> None:
+    """Publish the ledger: a verified DuckDB file and Parquet segments, then the pointer published/CURRENT."""
+    done = flow.publish(lake, at, _report)
+    out.print(f"publication {done['number']}{'' if done['is_new'] else ' (nothing new)'}: {done['path']}")
+
+
+@app.command()
+def explain(
+    session_id: Annotated[str, typer.Argument(help="ISSUER:ORDER, as in session_status.")], lake: LakeOption = None
+) -> None:
+    """How a session's points came about: every step with its formula, its numbers and the source of each number."""
+    from chargeledger.explain import explain as explain_session
+
+    explain_session(Lake(lake, must_exist=True), session_id, out)
+
+
+@app.command()
+def rerun(
+    receipt: Annotated[str, typer.Argument(help="Digest of a receipt, its first digits, or its path.")],
+    lake: LakeOption = None,
+) -> None:
+    """Compute a receipt again from the same inputs: prints "same", or the first differing relation, key and column."""
+    told = flow.rerun(receipt, lake)
+    for note in told["notes"]:
+        _report(f"note: {note}")
+    if told["same"]:
+        out.print("same")
+        return
+    out.print(f"different: {told['difference']}")
+    raise typer.Exit(1)
+
+
+@app.command()
+def verify(lake: LakeOption = None) -> None:
+    """Check the whole lake: receipts and segments by digest, the fold, gaps, and that every lineage has one state."""
+    from chargeledger.verify import verify as verify_lake
+
+    for line in verify_lake(Lake(lake, must_exist=True)):
+        out.print(line)
+
+
+@app.command()
+def summary(programme: ProgrammeOption = None, lake: LakeOption = None) -> None:
+    """The table of a programme from the current publication: sessions, kWh, CO2 avoided, points, what waits."""
+    flow.summary(lake, programme)
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        out.print(__version__)
+        raise typer.Exit
+
+
+def main() -> NoReturn:
+    """Entry point: errors of the package print without a traceback and set the exit code."""
+    try:
+        app(standalone_mode=False)
+    except ChargeledgerError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted; nothing is half posted. Run the same command again to go on.", 130)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except typer.Abort:
+        sys.exit(130)
+    except Exception as error:
+        if type(error).__module__.startswith("click") and hasattr(error, "show"):
+            error.show()
+            sys.exit(2)
+        raise
+    sys.exit(0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    progress.print(f"chargeledger: {message}", markup=False)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

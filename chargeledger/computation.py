@@ -1,0 +1,299 @@
+"""One accounting, computed: from inputs at fixed versions to due, posted and their difference. It writes nothing.
+
+`account` computes and commits, `rerun` computes again and compares, `compare` computes under another version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from chargeledger import rooms
+from chargeledger.contract import contract
+from chargeledger.engine import Engine
+from chargeledger.errors import Refused, UsageError
+from chargeledger.lake import Lake, LedgerCommit, instant_text
+from chargeledger.methodology import STEP_RELATION, Methodology
+from chargeledger.programme import Programme, load_programmes
+from chargeledger.table import files, row_count
+
+ACCOUNT_SQL = rooms.TRANSFORMS / "account"
+STATES = ("session_state", "vintage_state", "grid_intensity_state")
+BORDER = tuple(STEP_RELATION.values())
+NO_PROGRAMME = "-"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which vintages of which programme a run covers; None is all."""
+
+    programme: str | None = None
+    vintage_from: date | None = None
+    vintage_until: date | None = None
+
+    @classmethod
+    def of(cls, vintages: str | None, programme: str | None) -> Scope:
+        """From `2026-03-09` or `2026-03-09..2026-03-11`."""
+        if not vintages:
+            return cls(programme)
+        first, _, last = vintages.partition("..")
+        try:
+            scope = cls(programme, date.fromisoformat(first), date.fromisoformat(last or first))
+        except ValueError as error:
+            raise UsageError(f"'{vintages}' is not a vintage: write 2026-03-09 or 2026-03-09..2026-03-11") from error
+        if scope.vintage_from and scope.vintage_until and scope.vintage_from > scope.vintage_until:
+            raise UsageError(f"'{vintages}' ends before it starts")
+        return scope
+
+    def as_json(self) -> dict[str, str | None]:
+        first, last = self.vintage_from, self.vintage_until
+        return {
+            "programme": self.programme,
+            "vintage_from": first.isoformat() if first else None,
+            "vintage_until": last.isoformat() if last else None,
+        }
+
+    @classmethod
+    def from_json(cls, said: dict[str, str | None]) -> Scope:
+        first, last = said["vintage_from"], said["vintage_until"]
+        return cls(
+            said["programme"],
+            date.fromisoformat(first) if first else None,
+            date.fromisoformat(last) if last else None,
+        )
+
+
+@dataclass(frozen=True)
+class Question:
+    """How a computation departs from an accounting: all sessions of the scope, or one session; drafts allowed or not."""
+
+    everything: bool = False
+    session_id: str | None = None
+    draft_allowed: bool = False
+
+
+ACCOUNTING = Question()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Versions of everything a run reads."""
+
+    staged: dict[str, int]
+    ledger_version: int
+
+    @classmethod
+    def newest(cls, lake: Lake) -> Inputs:
+        # The ledger is read first: what another writer commits afterwards makes this one lose the race.
+        ledger = lake.table("ledger_entry").version()
+        return cls(lake.versions(), ledger)
+
+
+@dataclass
+class Computation:
+    """Relations of one accounting, in `engine`."""
+
+    engine: Engine
+    scope: Scope
+    clock: datetime
+    inputs: Inputs
+    batch_seq: int
+    last_seq: int
+    programme_digests: dict[str, str]
+    versions: dict[str, Methodology]
+    ran: list[str] = field(default_factory=list)
+
+    def changes(self) -> int:
+        """Rows that a commit of this would add."""
+        return sum(self.engine.count(f"SELECT 1 FROM {relation}") for relation in ("ledger_entry", *STATES))
+
+    def held(self) -> list[str]:
+        """Lineages whose change waits for approval after this run."""
+        rows = self.engine.rows(
+            """SELECT session_id FROM session_state WHERE state = 'awaiting approval'
+            UNION SELECT session_id FROM prior_state AS p WHERE state = 'awaiting approval'
+              AND NOT EXISTS (SELECT 1 FROM session_state AS s WHERE s.session_id = p.session_id)
+            ORDER BY session_id"""
+        )
+        return [str(row["session_id"]) for row in rows]
+
+
+def compute(
+    lake: Lake,
+    engine: Engine,
+    scope: Scope,
+    clock: datetime,
+    inputs: Inputs,
+    found: list[Programme],
+    question: Question = ACCOUNTING,
+) -> Computation:
+    """Compute what the ledger lacks for the scope at the clock, from exactly these inputs, under these programmes."""
+    commits = lake.commits(until=inputs.ledger_version)
+    last_seq, batch_seq = open_inputs(lake, engine, inputs, commits)
+    versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
+    _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
+    for relation in ("session_current", "session_owner_current", "grid_mix_current", "session_scope"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    load_prior(engine)
+    for relation in ("quarantined_lineage", "session_touched"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    if question.session_id:
+        engine.load_rows("session_touched", "session_id VARCHAR", [(question.session_id,)])
+    engine.table("posted", ACCOUNT_SQL / "posted.sql")
+    digests = {programme.name: programme.digest for programme in found}
+    run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
+    _run_versions(run)
+    for relation in ("award_change", "change_reason"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    engine.table("vintage_judged", ACCOUNT_SQL / "vintage_state.sql")
+    _finish(run)
+    return run
+
+
+def open_inputs(lake: Lake, engine: Engine, inputs: Inputs, commits: list[LedgerCommit]) -> tuple[int, int]:
+    """Show staged tables, ledger and states in the engine at their versions; return last seq and last batch_seq."""
+    for relation, version in inputs.staged.items():
+        engine.view(relation, lake.files(relation, version), contract(relation))
+    engine.con.execute("CREATE OR REPLACE TABLE staged_batch AS SELECT * FROM batch WHERE state = 'staged'")
+    ledger = lake.table("ledger_entry", inputs.ledger_version)
+    engine.view("ledger_entry_log", files(ledger), contract("ledger_entry"))
+    for state in STATES:
+        kept = [lake.state_file(state, commit.receipt) for commit in commits]
+        engine.view(f"{state}_log", [str(path) for path in kept if path.exists()], contract(state))
+    return row_count(ledger), engine.scalar("SELECT max(batch_seq) FROM staged_batch")
+
+
+def load_prior(engine: Engine) -> None:
+    """The newest row of every state, as `prior_state`, `prior_vintage` and `prior_intensity`."""
+    for relation in ("prior_state", "prior_vintage", "prior_intensity"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+
+
+def _load_run(
+    engine: Engine,
+    scope: Scope,
+    clock: datetime,
+    commits: list[LedgerCommit],
+    found: list[Programme],
+    last_seq: int,
+) -> None:
+    engine.load_rows(
+        "run_scope",
+        "programme VARCHAR, vintage_from DATE, vintage_until DATE",
+        [(scope.programme, scope.vintage_from, scope.vintage_until)],
+    )
+    engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
+    engine.load_rows("last_entry", "seq BIGINT", [(last_seq,)])
+    marks = [mark for commit in commits for mark in _watermarks(commit, found)]
+    engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", marks)
+
+
+def _watermarks(commit: LedgerCommit, found: list[Programme]) -> list[tuple[object, ...]]:
+    """What a commit has accounted. A programme whose file or versions have changed since counts as not accounted."""
+    scope = Scope.from_json(commit.scope)
+    covered = [
+        programme.name
+        for programme in found
+        if scope.programme in (None, programme.name) and commit.programmes.get(programme.name) == programme.digest
+    ]
+    days = (scope.vintage_from, scope.vintage_until)
+    outside = [(NO_PROGRAMME, None, None, commit.batch_seq)] if scope.vintage_from is None else []
+    return [*((name, *days, commit.batch_seq) for name in covered), *outside]
+
+
+def _run_versions(run: Computation) -> None:
+    """Run every version that has a touched session or a new hour; gather the border relations of all of them."""
+    engine = run.engine
+    gathered = ("session", "grid_mix_hour", *BORDER)
+    for relation in gathered:
+        owed = ", ".join(f'"{c.name}" {c.sql_type}' for c in contract(relation).digest_columns)
+        engine.con.execute(f"CREATE OR REPLACE TABLE all_{relation} ({owed})")
+    for name, version in run.versions.items():
+        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
+        engine.table("session", ACCOUNT_SQL / "session.sql", contract("session"))
+        engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
+        if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
+            engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
+            version.run(engine)
+            run.ran.append(name)
+            for relation in gathered:
+                engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
+    engine.con.execute("DROP VIEW grid_mix_hour")
+    for relation in gathered:
+        engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
+        engine.con.execute(f"DROP TABLE all_{relation}")
+
+
+def _finish(run: Computation) -> None:
+    engine, version = run.engine, run.inputs.ledger_version + 1
+    engine.table("ledger_entry", ACCOUNT_SQL / "ledger_entry.sql")
+    engine.con.execute("ALTER TABLE ledger_entry ADD COLUMN receipt_digest VARCHAR DEFAULT ''")
+    engine.hold_to(contract("ledger_entry"), "ledger_entry")
+    engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
+    engine.con.execute(f"ALTER TABLE session_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
+    engine.hold_to(contract("session_state"), "session_state")
+    engine.con.execute(
+        f"""CREATE OR REPLACE TABLE vintage_state AS
+        SELECT programme, vintage, state,
+          CASE WHEN state = 'final' THEN {run.last_seq} + (SELECT count(*) FROM ledger_entry) END AS final_since_seq,
+          CAST({version} AS BIGINT) AS ledger_version
+        FROM vintage_judged WHERE prior_state IS DISTINCT FROM state"""
+    )
+    engine.hold_to(contract("vintage_state"), "vintage_state")
+    engine.table("grid_intensity_state", ACCOUNT_SQL / "grid_intensity_state.sql")
+    engine.con.execute(f"ALTER TABLE grid_intensity_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
+    engine.hold_to(contract("grid_intensity_state"), "grid_intensity_state")
+    _check_invariants(engine)
+
+
+def _check_invariants(engine: Engine) -> None:
+    """Every file of transforms/invariant/account states one property and selects what breaks it. None may."""
+    breaches = []
+    for path in sorted((rooms.TRANSFORMS / "invariant" / "account").glob("*.sql")):
+        engine.table("breach", path)
+        if broken := engine.count("SELECT 1 FROM breach"):
+            keys = [str(next(iter(row.values()))) for row in engine.rows("SELECT * FROM breach ORDER BY ALL LIMIT 5")]
+            breaches.append(f"{path.stem}: {broken} rows, such as {', '.join(keys)} ({path.relative_to(rooms.ROOT)})")
+    if breaches:
+        raise Refused("the accounting was not posted, because invariants do not hold:\n  " + "\n  ".join(breaches))
+
+
+def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
+    """The receipt of a computation, without the digests of code, which its caller adds."""
+    engine = run.engine
+    outputs = ("session_hour", "session_assessment", "session_award", "grid_intensity_hour", "ledger_entry", *STATES)
+    totals = engine.rows(
+        """SELECT count(*) AS entries, CAST(coalesce(sum(points), 0) AS BIGINT) AS points,
+        CAST(coalesce(sum(emission_reductions_ng), 0) AS DECIMAL(38,0)) AS emission_reductions_ng FROM ledger_entry"""
+    )[0]
+    return {
+        "kind": "accounting",
+        "clock": instant_text(run.clock),
+        "scope": run.scope.as_json(),
+        "inputs": {
+            "staged": run.inputs.staged,
+            "ledger_version": run.inputs.ledger_version,
+            "batch_seq": run.batch_seq,
+            "digests": {name: engine.digest(name, contract(name)) for name in ("session", "grid_mix_hour")},
+        },
+        "programmes": run.programme_digests,
+        "methodologies": {name: run.versions[name].digest for name in run.ran},
+        "key_fingerprint": fingerprint,
+        "outputs": {name: engine.digest(name, contract(name)) for name in outputs},
+        "counts": {
+            "touched": engine.count("SELECT 1 FROM session_touched"),
+            "entries": totals["entries"],
+            "points": totals["points"],
+            "emission_reductions_ng": str(totals["emission_reductions_ng"]),
+        },
+        "held": run.held(),
+    }
+
+
+def state_path(lake: Lake, relation: str, receipt: str) -> Path:
+    """Where a state relation of a run lies, with its folder made."""
+    path = lake.state_file(relation, receipt)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -1,0 +1,141 @@
+"""The embedded SQL engine: one DuckDB session that runs the project's SQL files and writes down digests of relations."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import duckdb
+import pyarrow as pa
+
+from chargeledger import rooms
+from chargeledger.contract import Column, Contract
+from chargeledger.errors import Refused
+
+PRELUDE = rooms.TRANSFORMS / "prelude"
+
+
+def _canonical(column: Column) -> str:
+    """SQL text of a value in its one canonical spelling; NULL is \\N, and no value holds a bare tab or newline."""
+    name = f'"{column.name}"'
+    if column.sql_type.startswith("TIMESTAMP"):
+        text = f"strftime(timezone('UTC', {name}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+    elif column.sql_type == "VARCHAR":
+        text = rf"replace(replace(replace(replace({name}, '\', '\\'), chr(9), '\t'), chr(10), '\n'), chr(13), '\r')"
+    else:
+        text = f"CAST({name} AS VARCHAR)"
+    return rf"coalesce({text}, '\N')"
+
+
+def canonical_line(columns: Sequence[Column]) -> str:
+    """SQL expression for a row as one line of canonical text."""
+    return " || chr(9) || ".join(_canonical(column) for column in columns)
+
+
+class Engine:
+    """A DuckDB session pinned to UTC with the prelude loaded. Use as a context manager.
+
+    `threads` and the memory limit come from `CHARGELEDGER_THREADS` and `CHARGELEDGER_MEMORY_LIMIT` (for example 4GB)
+    where they are not given; no result depends on either.
+    """
+
+    def __init__(self, threads: int | None = None, spill: Path | None = None) -> None:
+        self.con = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+        self.con.execute("SET TimeZone = 'UTC'")
+        self.con.execute("SET enable_progress_bar = false")
+        threads = threads or int(os.environ.get("CHARGELEDGER_THREADS", "0"))
+        if threads:
+            self.con.execute(f"SET threads = {int(threads)}")
+        if limit := os.environ.get("CHARGELEDGER_MEMORY_LIMIT"):
+            self.con.execute("SET memory_limit = ?", [limit])
+        if spill is not None:
+            self.con.execute("SET temp_directory = ?", [str(spill)])
+        for name in ("duckdb.sql", "ingest.sql"):
+            self.con.execute((PRELUDE / name).read_text(encoding="utf-8"))
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.con.close()
+
+    def table(self, relation: str, path: Path, contract: Contract | None = None) -> None:
+        """Run a SQL file and keep its rows as the table `relation`; with a contract, hold its columns against it."""
+        try:
+            self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{path.read_text(encoding="utf-8")}')
+        except duckdb.Error as error:
+            where = path.relative_to(rooms.ROOT) if path.is_relative_to(rooms.ROOT) else path
+            raise Refused(f"{where} does not run: {str(error).splitlines()[0]}") from error
+        if contract is not None:
+            self.hold_to(contract, relation)
+
+    def hold_to(self, contract: Contract, relation: str) -> None:
+        """Refuse a relation whose columns, types or required values are not those of its contract."""
+        rows = self.con.execute(f'DESCRIBE "{relation}"').fetchall()
+        actual = [(row[0], row[1]) for row in rows]
+        owed = [(column.name, column.sql_type) for column in contract.columns]
+        if actual != owed:
+            raise Refused(f"{relation} does not have the columns of {contract.file}: owes {owed}, has {actual}")
+        breaches = []
+        for column in contract.columns:
+            if column.required and self.count(f'SELECT 1 FROM "{relation}" WHERE "{column.name}" IS NULL'):
+                breaches.append(f"{column.name} is empty")
+        for rule in contract.row_rules:
+            failing = self.count(f'SELECT 1 FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false)')
+            if failing:
+                breaches.append(f"{rule.rule_id} ({rule.description}): {failing} rows")
+        if breaches:
+            raise Refused(f"{relation} breaks {contract.file}: " + "; ".join(breaches))
+
+    def view(self, relation: str, files: Sequence[str], contract: Contract) -> None:
+        """Show Parquet files, or no rows where there are none, under the contract's names and types."""
+        columns = ", ".join(f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"' for c in contract.columns)
+        if files:
+            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            text = f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
+        else:
+            empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in contract.columns)
+            text = f"SELECT {empty} WHERE false"
+        self.con.execute(f'CREATE OR REPLACE VIEW "{relation}" AS {text}')
+
+    def load(self, relation: str, rows: pa.Table) -> None:
+        """Take an Arrow table as the table `relation`."""
+        self.con.register("_arriving", rows)
+        self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS SELECT * FROM _arriving')
+        self.con.unregister("_arriving")
+
+    def load_rows(self, relation: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+        """Create `relation` with the given column definitions and fill it with a few rows."""
+        self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" ({columns})')
+        filled = [list(row) for row in rows]
+        if filled:
+            self.con.executemany(f'INSERT INTO "{relation}" VALUES ({", ".join("?" * len(filled[0]))})', filled)
+
+    def arrow(self, sql: str) -> pa.Table:
+        """Rows of a query as Arrow, decimals kept exact."""
+        return self.con.sql(sql).to_arrow_table()
+
+    def rows(self, sql: str) -> list[dict[str, object]]:
+        """Rows of a small query as dictionaries."""
+        return list(self.arrow(sql).to_pylist())
+
+    def count(self, sql: str) -> int:
+        """Number of rows of a query."""
+        return int(self.scalar(f"SELECT count(*) FROM ({sql})"))
+
+    def scalar(self, sql: str) -> int:
+        """The one integer of a query; NULL counts as 0."""
+        ((value,),) = self.con.execute(sql).fetchall()
+        return int(value) if value is not None else 0
+
+    def digest(self, relation: str, contract: Contract) -> str:
+        """SHA-256 of the relation: canonical text of its rows, sorted, without provenance columns."""
+        sql = f'SELECT {canonical_line(contract.digest_columns)} || chr(10) AS line FROM "{relation}" ORDER BY line'
+        total = hashlib.sha256()
+        for batch in self.con.sql(sql).to_arrow_reader(100_000):
+            for line in batch.column(0).cast(pa.large_string()).to_pylist():
+                total.update(line.encode())
+        return total.hexdigest()

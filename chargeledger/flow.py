@@ -1,0 +1,163 @@
+"""What command line and DAGs call: each function one act, plain words and digests in, plain dictionaries out."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from deltalake.exceptions import DeltaError
+
+from chargeledger import accounting, comparison, publication, replay
+from chargeledger.computation import Scope
+from chargeledger.errors import Refused, UsageError
+from chargeledger.lake import Lake
+from chargeledger.landing import land
+from chargeledger.programme import check_name
+from chargeledger.pseudonym import fingerprint, load_key
+from chargeledger.source import load_source
+from chargeledger.staging import stage, staged_batch
+
+Report = Callable[[str], None]
+ENGINES = ("duckdb",)
+_FULL = ("No space left", "File too large", "Disk quota exceeded")
+SHOWN = ("rows_received", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_superseded")
+
+
+def _silent(_: str) -> None:
+    """Reports to nobody."""
+
+
+@contextmanager
+def _plainly(lake: str | None) -> Iterator[None]:
+    """Says in plain words what a full disk or a missing permission means here."""
+    try:
+        yield
+    except (OSError, DeltaError, duckdb.Error) as error:
+        said = str(error)
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or any(s in said for s in _FULL):
+            raise Refused(
+                f"no space left for the lake {lake or ''}. What was not finished was not counted: nothing is lost and "
+                "nothing is half posted. Free space and run the same command again."
+            ) from error
+        if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
+            raise Refused(
+                f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. Nothing was posted. "
+                "Give this user write permission, or name another lake."
+            ) from error
+        raise
+
+
+def ingest(
+    source: str, paths: list[str], lake: str | None = None, at: str | None = None, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Land, check and stage files of one source. All files are tried; refused ones are raised together at the end.
+
+    Returns one dictionary per file: landing_digest, source, file, state, is_new, rows_received, rows_accepted, …
+    """
+    report = report or _silent
+    with _plainly(lake):
+        definition = load_source(source)
+        missing = [path for path in paths if not Path(path).is_file()]
+        if missing:
+            raise UsageError(f"no such file: {', '.join(missing)}. Nothing was landed")
+        at_lake = Lake(lake)
+        key, clock = load_key(at_lake), at_lake.clock(at)
+        told: list[dict[str, Any]] = []
+        refused: list[str] = []
+        for path in paths:
+            landed = land(at_lake, definition, Path(path), clock)
+            known = staged_batch(at_lake, landed)
+            try:
+                batch = known or stage(at_lake, definition, landed, key)
+            except Refused as refusal:
+                refused.append(str(refusal))
+                report(f"refused  {refusal}")
+                continue
+            told.append({"landing_digest": landed.landing_digest, "source": source, "file": landed.file_name})
+            told[-1] |= {"state": batch["state"], "is_new": known is None, **{name: batch[name] for name in SHOWN}}
+            report(_ingested(told[-1]))
+    if refused:
+        raise Refused("\n".join(refused))
+    return told
+
+
+def _ingested(batch: dict[str, Any]) -> str:
+    if not batch["is_new"]:
+        return f"landed before  {batch['file']}"
+    rest = ", ".join(f"{batch[n]:,} {n.removeprefix('rows_')}" for n in SHOWN[1:] if batch[n] or n == SHOWN[1])
+    return f"staged  {batch['file']}: {batch['rows_received']:,} rows, {rest}"
+
+
+def account(
+    lake: str | None = None,
+    vintages: str | None = None,
+    programme: str | None = None,
+    engine: str = "duckdb",
+    at: str | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Post what the ledger lacks; see `accounting.account` for what is returned."""
+    if engine not in ENGINES:
+        raise UsageError(f"unknown engine '{engine}': {', '.join(ENGINES)}")
+    check_name(programme)
+    with _plainly(lake):
+        at_lake = Lake(lake)
+        scope = Scope.of(vintages, programme)
+        return accounting.account(at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent)
+
+
+def compare_methodology(
+    lake: str | None,
+    vintages: str | None,
+    methodology: str,
+    programme: str,
+    as_of: int | None = None,
+    at: str | None = None,
+) -> dict[str, Any]:
+    """Account vintages under another version, post nothing, and write the comparison; see `comparison.compare`."""
+    check_name(programme)
+    with _plainly(lake):
+        return comparison.compare(Lake(lake, must_exist=True), vintages, methodology, programme, as_of, at)
+
+
+def publish(lake: str | None = None, at: str | None = None, report: Report | None = None) -> dict[str, Any]:
+    """Publish what the ledger holds; see `publication.publish` for what is returned."""
+    with _plainly(lake):
+        return publication.publish(Lake(lake), at, report or _silent)
+
+
+def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:
+    """Compute a receipt again and compare; see `replay.rerun` for what is returned."""
+    with _plainly(lake):
+        return replay.rerun(Lake(lake, must_exist=True), receipt)
+
+
+def run(
+    sessions: list[tuple[str, str]],
+    grid: list[tuple[str, str]],
+    lake: str | None = None,
+    programme: str | None = None,
+    at: str | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """The whole flow: files as (source, path) in, a publication out. Returns what `account` and `publish` return."""
+    report = report or _silent
+    check_name(programme)
+    for source, _ in (*grid, *sessions):
+        load_source(source)
+    for source in dict.fromkeys(source for source, _ in (*grid, *sessions)):
+        ingest(source, [path for name, path in (*grid, *sessions) if name == source], lake, at, report)
+    accounted = account(lake, None, programme, at=at, report=report)
+    published = publish(lake, at, report)
+    return {"account": accounted, "publication": published}
+
+
+def summary(lake: str | None, programme: str | None) -> None:
+    """Print the table of a programme: sessions, kWh, CO2 avoided, points, what waits, what is in quarantine."""
+    from chargeledger.summary import print_summary
+
+    print_summary(Lake(lake, must_exist=True), programme)

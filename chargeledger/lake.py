@@ -1,0 +1,142 @@
+"""The lake: one folder that holds everything received, staged, posted and published."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deltalake import DeltaTable
+
+from chargeledger.contract import contract
+from chargeledger.errors import Refused, UsageError
+from chargeledger.table import files, open_table
+
+STAGED = (
+    "landing_file",
+    "batch",
+    "row_outcome",
+    "quarantine",
+    "charging_session",
+    "session_owner",
+    "grid_mix_hour",
+)
+
+
+def parse_instant(text: str | None) -> datetime:
+    """An ISO 8601 instant with its offset, cut to whole seconds; None is now."""
+    if not text:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not an instant: write it like 2026-03-13T16:00:00Z") from error
+    if instant.tzinfo is None:
+        raise UsageError(f"'{text}' has no offset: write it like {text}Z or {text}+08:00")
+    return instant.astimezone(UTC).replace(microsecond=0)
+
+
+def instant_text(instant: datetime) -> str:
+    """ISO 8601 in UTC with a Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class LedgerCommit:
+    """One commit of the ledger: its version, and what its receipt says of it in a few words."""
+
+    version: int
+    receipt: str
+    clock: datetime
+    batch_seq: int
+    scope: dict[str, str | None]
+    programmes: dict[str, str]
+
+
+class Lake:
+    """Paths and tables of a lake at `root`, which is created where it is not there."""
+
+    def __init__(self, root: str | Path | None = None, *, must_exist: bool = False) -> None:
+        self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
+        if must_exist and not self.root.is_dir():
+            raise UsageError(f"there is no lake at {self.root}: name another with --lake, or fill it with 'run' first")
+        for folder in ("landing", "staged", "ledger/state", "receipts", "published", "tmp"):
+            self._make(self.root / folder)
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(
+                f"the lake at {self.root} cannot be written: {error.strerror} ({folder}). Nothing was changed. "
+                "Give this user write permission there, or name another lake with --lake."
+            ) from error
+
+    def table(self, relation: str, version: int | None = None) -> DeltaTable:
+        """The Delta table of a staged relation or of `ledger_entry`, at a version or the newest."""
+        return open_table(self.table_path(relation), contract(relation), version)
+
+    def table_path(self, relation: str) -> Path:
+        return self.root / ("ledger" if relation == "ledger_entry" else "staged") / relation
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of every staged relation."""
+        return {relation: self.table(relation).version() for relation in STAGED}
+
+    def files(self, relation: str, version: int | None = None) -> list[str]:
+        return files(self.table(relation, version))
+
+    def state_file(self, relation: str, receipt: str) -> Path:
+        """Rows of a state relation that the run with this receipt set."""
+        return self.root / "ledger" / "state" / relation / f"{receipt}.parquet"
+
+    def receipt_file(self, receipt: str) -> Path:
+        return self.root / "receipts" / f"{receipt}.json"
+
+    def commits(self, until: int | None = None) -> list[LedgerCommit]:
+        """Commits of the ledger up to a version, oldest first."""
+        found = []
+        for entry in self.table("ledger_entry").history():
+            if "chargeledger" in entry and (until is None or entry["version"] <= until):
+                said = json.loads(entry["chargeledger"])
+                found.append(
+                    LedgerCommit(
+                        version=entry["version"],
+                        receipt=said["receipt"],
+                        clock=parse_instant(said["clock"]),
+                        batch_seq=said["batch_seq"],
+                        scope=said["scope"],
+                        programmes=said["programmes"],
+                    )
+                )
+        return sorted(found, key=lambda commit: commit.version)
+
+    def clock(self, at: str | None) -> datetime:
+        """The clock of a writer: its own, or the last commit's where that is later. It never goes back."""
+        instants = [parse_instant(at)] + [commit.clock for commit in self.commits()[-1:]]
+        landed = self.table("landing_file").history(1)
+        instants += [parse_instant(entry["clock"]) for entry in landed if "clock" in entry]
+        return max(instants)
+
+    def spill(self) -> Path:
+        """A folder for what a query cannot keep in memory."""
+        return self.root / "tmp"
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and through to the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

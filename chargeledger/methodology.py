@@ -1,0 +1,232 @@
+"""Methodology versions: reading a version folder, its digest, and the refusal of a published folder that was changed."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chargeledger import rooms
+from chargeledger.contract import contract
+from chargeledger.engine import PRELUDE, Engine
+from chargeledger.errors import Refused, UsageError
+
+STEP_RELATION = {
+    "intensity": "grid_intensity_hour",
+    "allocate": "session_hour",
+    "assess": "session_assessment",
+    "award": "session_award",
+}
+PARAMETER_COLUMNS = "name VARCHAR, power_type VARCHAR, value BIGINT, valid_from DATE, valid_until DATE"
+FACTOR_COLUMNS = (
+    "region VARCHAR, source VARCHAR, factor_ug_per_kwh BIGINT, valid_from DATE, valid_until DATE, data_year VARCHAR"
+)
+
+
+@dataclass(frozen=True)
+class Methodology:
+    """One version, as found in its folder."""
+
+    folder: Path
+    identity: dict[str, Any]
+    inputs: dict[str, dict[str, Any]]
+    parameters: tuple[dict[str, Any], ...]
+    factors: tuple[dict[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """`id@version`."""
+        return f"{self.identity['id']}@{self.identity['version']}"
+
+    @property
+    def steps(self) -> list[str]:
+        return list(self.identity["steps"])
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the name and content of every file of the folder."""
+        listed = (
+            f"{path.relative_to(self.folder).as_posix()}\t{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        )
+        return hashlib.sha256("".join(sorted(listed)).encode()).hexdigest()
+
+    @cached_property
+    def prelude_digest(self) -> str:
+        """SHA-256 over the prelude functions that the steps use, and those that these use."""
+        functions = prelude_functions(PRELUDE / "duckdb.sql")
+        text = "\n".join((self.folder / f"{step}.sql").read_text(encoding="utf-8") for step in self.steps)
+        used: set[str] = set()
+        while fresh := {n for n in functions if re.search(rf"\b{n}\s*\(", text)} - used:
+            used |= fresh
+            text += "\n".join(functions[name] for name in fresh)
+        return hashlib.sha256("\n".join(functions[name] for name in sorted(used)).encode()).hexdigest()
+
+    def with_input(self, name: str, value: str) -> Methodology:
+        """The same version with another value of one input, its parameters derived again."""
+        if name not in self.inputs:
+            raise UsageError(f"{self.name} has no input '{name}': it has {', '.join(sorted(self.inputs))}")
+        inputs = {**self.inputs, name: {**self.inputs[name], "value": value}}
+        known = {key: Fraction(entry["value"]) for key, entry in inputs.items()}
+        parameters = tuple({**p, "value": derive(p["derivation"], known)} for p in self.parameters)
+        return replace(self, inputs=inputs, parameters=parameters)
+
+    def load_into(self, engine: Engine) -> None:
+        """Create the relations `parameter` and `factor`."""
+        engine.load_rows(
+            "parameter",
+            PARAMETER_COLUMNS,
+            [(p["name"], p["power_type"], p["value"], p["valid_from"], p["valid_until"]) for p in self.parameters],
+        )
+        engine.load_rows(
+            "factor",
+            FACTOR_COLUMNS,
+            [
+                (
+                    f["region"],
+                    f["source"],
+                    int(f["factor_ug_per_kwh"]),
+                    f["valid_from"],
+                    f["valid_until"] or None,
+                    f["data_year"],
+                )
+                for f in self.factors
+            ],
+        )
+
+    def run(self, engine: Engine, skip: tuple[str, ...] = ()) -> None:
+        """Run the steps in order on the border relations in the engine; hold each result against its contract."""
+        self.load_into(engine)
+        engine.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        for step in self.steps:
+            if step in skip:
+                continue
+            relation = STEP_RELATION[step]
+            engine.table(relation, self.folder / f"{step}.sql")
+            if step == "intensity":
+                engine.con.execute(
+                    f"CREATE OR REPLACE TABLE {relation} AS SELECT '{self.name}' AS methodology, * FROM {relation}"
+                )
+            engine.hold_to(contract(relation), relation)
+
+
+def prelude_functions(path: Path) -> dict[str, str]:
+    """Name and text of every function of a prelude, comments and layout aside."""
+    text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
+    statements = (" ".join(part.split()) for part in text.split(";"))
+    found = ((re.match(r"CREATE OR REPLACE MACRO (\w+)", statement), statement) for statement in statements)
+    return {match.group(1): statement for match, statement in found if match}
+
+
+def derive(formula: str, inputs: Mapping[str, Fraction]) -> int:
+    """Value of a derivation: + - * / ** over integers and inputs, with floor() and ceil(); exact, and whole at the end."""
+
+    def value(node: ast.expr) -> Fraction:
+        match node:
+            case ast.Constant(value=int(number)):
+                return Fraction(number)
+            case ast.Name(id=name) if name in inputs:
+                return inputs[name]
+            case ast.BinOp(left=left, op=operator, right=right):
+                a, b = value(left), value(right)
+                match operator:
+                    case ast.Add():
+                        return a + b
+                    case ast.Sub():
+                        return a - b
+                    case ast.Mult():
+                        return a * b
+                    case ast.Div():
+                        return a / b
+                    case ast.Pow() if b.denominator == 1:
+                        return Fraction(a ** int(b))
+            case ast.Call(func=ast.Name(id="floor"), args=[inside]):
+                return Fraction(math.floor(value(inside)))
+            case ast.Call(func=ast.Name(id="ceil"), args=[inside]):
+                return Fraction(math.ceil(value(inside)))
+        raise Refused(f"'{ast.unparse(node)}' in the derivation '{formula}' is not an input or an allowed operation")
+
+    result = value(ast.parse(formula, mode="eval").body)
+    if result.denominator != 1:
+        raise Refused(f"the derivation '{formula}' gives {result}: say floor() or ceil()")
+    return int(result)
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """`id@version` to its two parts."""
+    identity, at, version = name.partition("@")
+    if not at or not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise UsageError(f"'{name}' is not a methodology: write it like cn_ev_charging@1.2.0")
+    return identity, version
+
+
+def published() -> dict[str, dict[str, Any]]:
+    """What `methodology/published.yaml` says: `id@version` to digests, day and status."""
+    path = rooms.METHODOLOGY / "published.yaml"
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+
+
+def read_folder(folder: Path) -> Methodology:
+    """Read a version folder without asking whether it is published."""
+    try:
+        identity = yaml.safe_load((folder / "methodology.yaml").read_text(encoding="utf-8"))
+        numbers = yaml.safe_load((folder / "parameters.yaml").read_text(encoding="utf-8"))
+        with open(folder / "factors.csv", encoding="utf-8", newline="") as rows:
+            factors = tuple(csv.DictReader(rows))
+        return Methodology(
+            folder=folder,
+            identity=identity,
+            inputs={entry["name"]: entry for entry in numbers["inputs"]},
+            parameters=tuple(numbers["parameters"]),
+            factors=factors,
+        )
+    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise Refused(f"{folder.name} is not a version folder: {error}") from error
+
+
+def load(name: str, *, draft_allowed: bool = False) -> Methodology:
+    """Load a version by `id@version`.
+
+    Raises UsageError where there is none, Refused where it is a draft and drafts are not allowed, or where a published folder or
+    a prelude function that it uses is not byte for byte what was published.
+    """
+    identity, version = split_name(name)
+    folder = rooms.METHODOLOGY / f"{identity}_{version}"
+    if not folder.is_dir():
+        raise UsageError(f"unknown methodology '{name}'. Known: {', '.join(rooms.methodology_names())}")
+    found, frozen = read_folder(folder), published().get(name)
+    if found.name != name:
+        raise Refused(f"methodology/{folder.name} says that it is {found.name}: folder and identity must agree")
+    if frozen is None:
+        if draft_allowed:
+            return found
+        raise Refused(f"{name} is a draft: publish it first with 'chargeledger methodology publish {name}'")
+    if found.digest != frozen["digest"]:
+        raise Refused(
+            f"methodology/{folder.name} is not what was published: its digest is {found.digest}, methodology/published.yaml "
+            f"says {frozen['digest']}. A published version is frozen: restore the folder, or make a new version with "
+            f"'chargeledger methodology new-version {name} …'"
+        )
+    if found.prelude_digest != frozen["prelude_digest"]["duckdb"]:
+        raise Refused(
+            f"a function of transforms/prelude/duckdb.sql that {name} uses was changed since it was published: "
+            "functions may be added, never changed"
+        )
+    return found
+
+
+def day_text(day: date | None) -> str:
+    """A day for people; None is an open end."""
+    return day.isoformat() if day else "…"

@@ -1,0 +1,138 @@
+"""Programmes: where and when one runs, which methodology version is in force from which day, and its rules of award."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chargeledger import rooms
+from chargeledger.engine import Engine
+from chargeledger.errors import Refused, UsageError
+from chargeledger.methodology import Methodology, load
+
+RULES = ("min_energy_wh", "max_energy_wh", "max_charging_s", "max_power_per_mille", "claim_window_s")
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One programme file. `versions` are (in force from, until or None, version), in order and without a gap."""
+
+    name: str
+    title: str
+    zone: str
+    regions: tuple[str, ...]
+    versions: tuple[tuple[date, date | None, str], ...]
+    correction_window_s: int
+    rules: dict[str, int | None]
+    caps: dict[str, int | None]
+    provisional: tuple[str, ...]
+    digest: str
+    text: bytes
+
+
+def read_programme(path: Path) -> Programme:
+    """Read a programme file. Raises Refused where it is not one."""
+    try:
+        raw = path.read_bytes()
+        said: dict[str, Any] = yaml.safe_load(raw)
+        starts = [entry["in_force_from"] for entry in said["methodology"]]
+        if starts != sorted(set(starts)):
+            raise Refused(f"{path.name}: the days of 'methodology' must ascend, each once")
+        ends = [*starts[1:], None]
+        names = [entry["version"] for entry in said["methodology"]]
+        return Programme(
+            name=said["programme"],
+            title=said["title"],
+            zone=said["zone"],
+            regions=tuple(said["regions"]),
+            versions=tuple(zip(starts, ends, names, strict=True)),
+            correction_window_s=said["correction_window_days"] * DAY_S,
+            rules={rule: said["reward_rules"][rule] for rule in RULES},
+            caps=dict(said["caps"]),
+            provisional=tuple(said.get("provisional", ())),
+            digest=hashlib.sha256(raw).hexdigest(),
+            text=raw,
+        )
+    except (KeyError, TypeError, yaml.YAMLError) as error:
+        raise Refused(f"methodology/programmes/{path.name} is not a programme: {error!r}") from error
+
+
+def programmes(folder: Path | None = None) -> list[Programme]:
+    """All programmes, of the project or of a folder. Raises Refused where two claim one region."""
+    folder = folder or rooms.METHODOLOGY / "programmes"
+    found = [read_programme(path) for path in sorted(folder.glob("*.yaml"))]
+    owner: dict[str, str] = {}
+    for programme in found:
+        for region in programme.regions:
+            if other := owner.setdefault(region, programme.name):
+                if other != programme.name:
+                    raise Refused(f"region {region} is claimed by the programmes {other} and {programme.name}")
+    return found
+
+
+def check_name(name: str | None) -> None:
+    """Raise UsageError where there is no programme of that name."""
+    if name and name not in rooms.programme_names():
+        raise UsageError(f"unknown programme '{name}'. Known: {', '.join(rooms.programme_names())}")
+
+
+def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bool = False) -> dict[str, Methodology]:
+    """Create the programme relations in the engine and return the versions in force, by name, each verified."""
+    versions = {name: load(name, draft_allowed=draft_allowed) for p in found for _, _, name in p.versions}
+    for programme in found:
+        check_applicable(programme, versions)
+    engine.load_rows(
+        "programme",
+        "programme VARCHAR, zone VARCHAR, correction_window_s BIGINT, programme_digest VARCHAR",
+        [(p.name, p.zone, p.correction_window_s, p.digest) for p in found],
+    )
+    engine.load_rows(
+        "programme_region", "programme VARCHAR, region VARCHAR", [(p.name, r) for p in found for r in p.regions]
+    )
+    engine.load_rows(
+        "methodology_in_force",
+        "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE",
+        [(p.name, name, versions[name].digest, start, end) for p in found for start, end, name in p.versions],
+    )
+    load_rules(engine, [(p.name, p.rules, p.caps) for p in found])
+    return versions
+
+
+def check_applicable(programme: Programme, versions: dict[str, Methodology]) -> None:
+    """Refuse a programme that puts a version in force on a day or in a region outside the version's applicability."""
+    for start, end, name in programme.versions:
+        where = versions[name].identity["applicability"]
+        until = where["vintage_until"]
+        if start < where["vintage_from"] or (until and (end is None or end > until)):
+            raise Refused(
+                f"programme {programme.name} puts {name} in force from {start} to {end or 'open'}, but it applies from "
+                f"{where['vintage_from']} to {until or 'open'}: a vintage outside is refused"
+            )
+        foreign = sorted(set(programme.regions) - set(where["regions"]))
+        if foreign:
+            raise Refused(f"programme {programme.name} uses {name} in {', '.join(foreign)}, where it does not apply")
+
+
+def load_rules(engine: Engine, rules: list[tuple[str, dict[str, int | None], dict[str, int | None]]]) -> None:
+    """Create the relation `reward_rule`: programme, rules, then energy cap and points cap; NULL is no rule."""
+    engine.load_rows(
+        "reward_rule",
+        "programme VARCHAR, "
+        + ", ".join(f"{rule} BIGINT" for rule in RULES)
+        + ", energy_cap_wh BIGINT, points_cap BIGINT",
+        [
+            (
+                name,
+                *(rule[key] for key in RULES),
+                caps["energy_wh_per_account_and_vintage"],
+                caps["points_per_account_and_vintage"],
+            )
+            for name, rule, caps in rules
+        ],
+    )

@@ -1,0 +1,133 @@
+"""Reading a landed file as rows of text, identity columns already replaced by pseudonyms.
+
+Nothing is guessed: the reader does what the source definition says, and a file that is not so is refused, with the place.
+No message repeats a row, since rows hold identities.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chargeledger.engine import Engine
+from chargeledger.errors import Refused
+from chargeledger.pseudonym import pseudonym
+from chargeledger.source import Source
+
+
+def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: bytes) -> None:
+    """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
+    engine.con.execute("CREATE OR REPLACE TABLE source_constant AS SELECT 1 AS one")
+    for name, value in source.constants.items():
+        engine.con.execute(f"ALTER TABLE source_constant ADD COLUMN \"{name}\" VARCHAR DEFAULT '{_quoted(value)}'")
+    if path.stat().st_size == 0:
+        raise Refused(f"{file_name}: rule rows_present: the file is empty")
+    if source.reader["format"] == "parquet":
+        _read_parquet(engine, source, path, file_name)
+    else:
+        _read_csv(engine, source, path, file_name)
+    for column, namespace in source.identity.items():
+        _pseudonymise(engine, column, namespace, key)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
+
+
+def _check_header(source: Source, header: list[str], file_name: str) -> None:
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise Refused(f"{file_name}: rule columns_once: the header names {', '.join(twice)} more than once")
+    missing = [name for name in source.definition.column_names if name not in header]
+    if missing:
+        near = {name: difflib.get_close_matches(name, header, 1) for name in missing}
+        hints = [f"{name} (is it '{found[0]}' here?)" if found else name for name, found in near.items()]
+        raise Refused(
+            f"{file_name}: rule columns_present: column {', '.join(hints)} of {source.definition.file} is missing. "
+            f"The file has: {', '.join(header)}"
+        )
+
+
+def _header(path: Path, source: Source, file_name: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as text:
+            return next(csv.reader(text, delimiter=source.reader["delimiter"], quotechar=source.reader["quote"]))
+    except (UnicodeDecodeError, StopIteration, csv.Error) as error:
+        raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path)}") from error
+
+
+def _place_of_bad_byte(path: Path) -> str:
+    with open(path, "rb") as raw:
+        for number, line in enumerate(raw, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f"line {number}, byte {error.start + 1} is not UTF-8. Save the file as UTF-8 and send it again"
+    return "the text cannot be read as CSV"
+
+
+def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> None:
+    header = _header(path, source, file_name)
+    _check_header(source, header, file_name)
+    columns = ", ".join(f"'column_{place}': 'VARCHAR'" for place in range(len(header)))
+    wanted = ", ".join(f'column_{header.index(name)} AS "{name}"' for name in source.definition.column_names)
+    reader = source.reader
+    try:
+        engine.con.execute(
+            f"""CREATE OR REPLACE TABLE landed_row AS
+            SELECT row_number() OVER () AS row_number, {wanted}
+            FROM read_csv('{_quoted(str(path))}', columns = {{{columns}}}, auto_detect = false, header = true,
+              delim = '{_quoted(reader["delimiter"])}', quote = '{_quoted(reader["quote"])}',
+              escape = '{_quoted(reader["quote"])}', nullstr = '', max_line_size = 1048576)"""
+        )
+    except duckdb.Error as error:
+        found = re.search(r"Line: (\d+)", str(error))
+        line = f"line {found.group(1)}" if found else "a line"
+        if "unicode" in str(error).lower() or "utf-8" in str(error).lower():
+            raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path)}") from None
+        raise Refused(
+            f"{file_name}: rule csv_shape: {line} does not have the {len(header)} columns of the header, or its quotes "
+            "do not close"
+        ) from None
+
+
+def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str) -> None:
+    try:
+        header = pq.read_schema(path).names
+        _check_header(source, header, file_name)
+        wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in source.definition.column_names)
+        engine.con.execute(
+            f"""CREATE OR REPLACE TABLE landed_row AS
+            SELECT file_row_number + 1 AS row_number, {wanted}
+            FROM read_parquet('{_quoted(str(path))}', file_row_number = true)"""
+        )
+    except (pa.ArrowException, OSError, duckdb.Error) as error:
+        raise Refused(
+            f"{file_name}: rule parquet_whole: this is not a whole Parquet file (cut off, or another format). "
+            "Send it again"
+        ) from error
+
+
+def _pseudonymise(engine: Engine, column: str, namespace: str, key: bytes) -> None:
+    name = f'"{column}"'
+    raw = engine.con.execute(f"SELECT DISTINCT told({name}) FROM landed_row WHERE told({name}) IS NOT NULL").fetchall()
+    identities = [row[0] for row in raw]
+    known = pa.table(
+        {
+            "identity": pa.array(identities, pa.string()),
+            "pseudonym": pa.array([pseudonym(key, namespace, identity) for identity in identities], pa.string()),
+        }
+    )
+    engine.load("identity_pseudonym", known)
+    engine.con.execute(
+        f"""CREATE OR REPLACE TABLE landed_row AS
+        SELECT r.* REPLACE (p.pseudonym AS {name})
+        FROM landed_row AS r LEFT JOIN identity_pseudonym AS p ON p.identity = told(r.{name})"""
+    )
+    engine.con.execute("DROP TABLE identity_pseudonym")

@@ -1,0 +1,83 @@
+"""Replay: compute a receipt again from the same inputs and say whether every byte is the same, or which value is not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chargeledger.computation import Inputs, Scope, compute, run_document
+from chargeledger.contract import contract
+from chargeledger.engine import Engine
+from chargeledger.lake import Lake, parse_instant
+from chargeledger.receipt import code_digests, programmes_of, read_receipt
+
+# What a run keeps, in the order in which a difference would spread.
+KEPT = ("grid_intensity_state", "session_state", "vintage_state", "ledger_entry")
+
+
+def rerun(lake: Lake, name: str) -> dict[str, Any]:
+    """Compute the receipt again; nothing is posted. Returns receipt, same, difference (or None) and notes on changed code."""
+    digest, receipt = read_receipt(lake, name)
+    said = receipt["inputs"]
+    inputs = Inputs(said["staged"], said["ledger_version"])
+    scope, clock = Scope.from_json(receipt["scope"]), parse_instant(receipt["clock"])
+    with Engine(spill=lake.spill()) as engine:
+        run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt))
+        again = run_document(run, receipt["key_fingerprint"])
+        notes = [
+            f"{part} is now {now[:16]}, the receipt says {receipt['code'][part][:16]}"
+            for part, now in code_digests().items()
+            if now != receipt["code"][part]
+        ]
+        owed = {key: value for key, value in receipt.items() if key != "code"}
+        difference = None if again == owed else _first_difference(lake, engine, digest, owed, again)
+    return {"receipt": digest, "same": difference is None, "difference": difference, "notes": notes}
+
+
+def _first_difference(lake: Lake, engine: Engine, digest: str, owed: dict[str, Any], again: dict[str, Any]) -> str:
+    for relation in KEPT:
+        if owed["outputs"][relation] != again["outputs"][relation]:
+            if found := _differing_value(lake, engine, relation, digest):
+                return found
+    for part in ("inputs", "outputs"):
+        told, now = owed[part].get("digests", owed[part]), again[part].get("digests", again[part])
+        for relation in told:
+            if told[relation] != now[relation]:
+                return f"{relation}: its digest is {now[relation]}, the receipt says {told[relation]}"
+    parts = [part for part in owed if owed[part] != again.get(part)]
+    return f"{', '.join(parts)}: not what the receipt says"
+
+
+def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> str | None:
+    """The first key, in order, whose row is not as kept, with the column and both values."""
+    owed = contract(relation)
+    if relation == "ledger_entry":
+        kept = f"SELECT * FROM ({_log(lake)}) WHERE receipt_digest = '{digest}'"
+        key = ["session_id", "programme", "vintage", "user_id"]
+    else:
+        kept = f"SELECT * FROM read_parquet('{lake.state_file(relation, digest)}')"
+        key = list(owed.key)
+    names = [column.name for column in owed.digest_columns if column.name not in key]
+    same_key = " AND ".join(f'k."{name}" = n."{name}"' for name in key)
+    checks = ", ".join(f'k."{name}" IS DISTINCT FROM n."{name}"' for name in names)
+    shown = " || ' ' || ".join(f'CAST(coalesce(k."{name}", n."{name}") AS VARCHAR)' for name in key)
+    values = ", ".join(f'CAST(k."{n}" AS VARCHAR), CAST(n."{n}" AS VARCHAR)' for n in names)
+    found = engine.con.execute(
+        f"""SELECT {shown} AS key, k."{key[0]}" IS NULL AS is_new, n."{key[0]}" IS NULL AS is_gone, [{values}] AS pairs
+        FROM ({kept}) AS k FULL OUTER JOIN {relation} AS n ON {same_key}
+        WHERE k."{key[0]}" IS NULL OR n."{key[0]}" IS NULL OR list_contains([{checks}], true)
+        ORDER BY 1 LIMIT 1"""
+    ).fetchall()
+    if not found:
+        return None
+    ((row_key, is_new, is_gone, pairs),) = found
+    if is_new or is_gone:
+        return f"{relation}, key {row_key}: the row {'is new' if is_new else 'is gone'}"
+    place = next(i for i in range(len(names)) if pairs[2 * i] != pairs[2 * i + 1])
+    told, now = pairs[2 * place], pairs[2 * place + 1]
+    return f"{relation}, key {row_key}, column {names[place]}: the receipt's run gave {told}, now {now}"
+
+
+def _log(lake: Lake) -> str:
+    """The whole ledger, whatever version a run started from."""
+    files = ", ".join(f"'{path}'" for path in lake.files("ledger_entry"))
+    return f"SELECT * FROM read_parquet([{files}])" if files else "SELECT * FROM ledger_entry_log"

@@ -1,0 +1,72 @@
+"""Source definitions: how one format of one kind of sender is read. Data, not code: adding one touches no Python."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chargeledger import rooms
+from chargeledger.contract import Contract, contract, read_contract
+from chargeledger.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source: `relations[0]` is the relation whose key its rows carry; the others come from the same rows."""
+
+    name: str
+    definition: Contract
+    reader: dict[str, Any]
+    relations: tuple[str, ...]
+    constants: dict[str, str]
+    identity: dict[str, str]
+    sql_folder: str
+
+    @property
+    def relation(self) -> str:
+        return self.relations[0]
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the relation whose key the rows carry."""
+        return contract(self.relation)
+
+    def sql(self, relation: str) -> Path:
+        """The SQL that turns landed rows into `relation`."""
+        return rooms.TRANSFORMS / "sources" / self.sql_folder / f"{relation}.sql"
+
+    def digest(self) -> str:
+        """SHA-256 over everything that decides what this source accepts."""
+        texts = [self.definition.path, self.contract.path, rooms.CONTRACTS / "reference" / "region.csv"]
+        texts += [self.sql(relation) for relation in self.relations]
+        texts += [*sorted((rooms.TRANSFORMS / "staging").glob("*.sql")), rooms.TRANSFORMS / "prelude" / "ingest.sql"]
+        return hashlib.sha256(b"\0".join(path.read_bytes() for path in texts)).hexdigest()
+
+
+@cache
+def load_source(name: str) -> Source:
+    """Read `data_contracts/sources/<name>.yaml`. Raises UsageError where there is none."""
+    known = rooms.source_names()
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"unknown source '{name}'.{hint} Known sources: {', '.join(known)}")
+    definition = read_contract(rooms.CONTRACTS / "sources" / f"{name}.yaml")
+    custom = definition.custom
+    constants = {key: str(value) for key, value in custom["constants"].items()}
+    constants["zone"] = custom["zone"]
+    if "issuer" in custom:
+        constants["issuer"] = custom["issuer"]
+    return Source(
+        name=name,
+        definition=definition,
+        reader=custom["reader"],
+        relations=tuple(custom["relations"]),
+        constants=constants,
+        identity=custom["identity"],
+        sql_folder=custom.get("sqlOf", name),
+    )

@@ -1,0 +1,241 @@
+"""Staging: rows of a landed file become rows of a staged relation, or stand in quarantine with the rule they broke.
+
+The fate of every row is fixed in one commit (`row_outcome`); what follows from it is written once however often a crash makes
+it start again, and readers see a file only when its `batch` row is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pyarrow as pa
+
+from chargeledger import rooms
+from chargeledger.batch_rules import Finding, check_batch
+from chargeledger.contract import contract
+from chargeledger.engine import Engine, canonical_line
+from chargeledger.errors import LostRace, Refused
+from chargeledger.lake import Lake
+from chargeledger.landing import Landed, unpacked
+from chargeledger.reading import read_rows
+from chargeledger.source import Source
+from chargeledger.table import append_if_unchanged, append_once, arrow_schema, files, row_count
+
+STAGING_SQL = rooms.TRANSFORMS / "staging"
+Report = Callable[[str], None]
+
+
+def staged_batch(lake: Lake, landed: Landed) -> dict[str, object] | None:
+    """The batch row of a landed file that is already staged."""
+    rows = lake.table("batch").to_pyarrow_table(filters=[("landing_digest", "=", landed.landing_digest)])
+    return next((row for row in rows.to_pylist() if row["state"] == "staged"), None)
+
+
+def stage(lake: Lake, source: Source, landed: Landed, key: bytes) -> dict[str, object]:
+    """Check and stage one landed file and return its batch row. Raises Refused where the file as a whole may not pass."""
+    with Engine(spill=lake.spill()) as engine:
+        try:
+            with unpacked(lake, landed.landing_digest) as path:
+                read_rows(engine, source, path, landed.file_name, key)
+        except Refused as refusal:
+            _register(lake, source, landed, "refused", str(refusal), _empty_profile(), [])
+            raise
+        _read_candidates(engine, source)
+        while True:
+            try:
+                return _stage_rows(lake, engine, source, landed)
+            except LostRace:
+                continue
+
+
+def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> dict[str, object]:
+    outcomes = lake.table("row_outcome")
+    if outcomes.transaction_version(landed.landing_digest) is None:
+        _judge(lake, engine, source, landed)
+        findings = _check(engine, source)
+        _refuse_broken(lake, engine, source, landed, findings)
+        append_if_unchanged(outcomes, _outcome_rows(engine, source, landed), landing_digest=landed.landing_digest)
+    else:
+        engine.view("row_outcome", files(outcomes), contract("row_outcome"))
+        engine.con.execute(
+            f"CREATE OR REPLACE TABLE fate AS SELECT o.*, c.rules FROM row_outcome AS o JOIN candidate_row AS c "
+            f"USING (row_number) WHERE landing_digest = '{landed.landing_digest}'"
+        )
+        findings = _check(engine, source)
+    _write_quarantine(lake, engine, source, landed)
+    for relation in source.relations:
+        _write_relation(lake, engine, relation, landed)
+    return _register(lake, source, landed, "staged", None, _profile(engine), findings)
+
+
+def _read_candidates(engine: Engine, source: Source) -> None:
+    """`candidate_<relation>` for each relation, and `candidate_row`: one row per row of the file."""
+    regions = rooms.CONTRACTS / "reference" / "region.csv"
+    engine.con.execute(
+        f"CREATE OR REPLACE TABLE region AS SELECT region FROM read_csv('{regions}', all_varchar = true)"
+    )
+    for relation in source.relations:
+        engine.table(f"candidate_{relation}", source.sql(relation))
+    main = source.contract
+    failing = ", ".join(
+        f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END"
+        for place, rule in enumerate(main.row_rules)
+    )
+    engine.con.execute(
+        f"""CREATE OR REPLACE TABLE candidate_breach AS
+        SELECT DISTINCT row_number, unnest([{failing}]) AS place FROM candidate_{main.name}"""
+    )
+    engine.load_rows(
+        "row_rule", "place INTEGER, rule VARCHAR", [(i, rule.rule_id) for i, rule in enumerate(main.row_rules)]
+    )
+    key = " || '|' || ".join(_key_text(main.name, name) for name in main.custom["rowKey"])
+    amount = main.custom.get("accountedAmount", "CAST(NULL AS BIGINT)")
+    revised = "max(revised_at)" if "revised_at" in main.column_names else "CAST(NULL AS TIMESTAMPTZ)"
+    engine.con.execute(
+        f"""CREATE OR REPLACE TABLE candidate_row AS
+        WITH breach AS (
+          SELECT row_number, min_by(rule, place) AS rule, string_agg(rule, ' ' ORDER BY place) AS rules
+          FROM candidate_breach JOIN row_rule USING (place) GROUP BY row_number
+        ),
+        line AS ({" UNION ALL ".join(_lines(relation) for relation in source.relations)}),
+        content AS (
+          SELECT row_number, sha256(string_agg(line, chr(10) ORDER BY line)) AS content_digest
+          FROM line GROUP BY row_number
+        ),
+        told AS (
+          SELECT row_number, max({key}) AS row_key, {revised} AS revised_at, CAST(max({amount}) AS BIGINT) AS amount_wh
+          FROM candidate_{main.name} GROUP BY row_number
+        )
+        SELECT r.row_number, t.row_key, coalesce(c.content_digest, '') AS content_digest, t.revised_at, t.amount_wh,
+          CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rule END AS rule,
+          CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rules END AS rules
+        FROM landed_row AS r
+        LEFT JOIN told AS t USING (row_number)
+        LEFT JOIN content AS c USING (row_number)
+        LEFT JOIN breach AS b USING (row_number)"""
+    )
+
+
+def _key_text(relation: str, column: str) -> str:
+    kind = next(c.sql_type for c in contract(relation).columns if c.name == column)
+    return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')" if kind.startswith("TIMESTAMP") else column
+
+
+def _lines(relation: str) -> str:
+    told = contract(relation).digest_columns
+    return f"SELECT row_number, '{relation}' || chr(9) || {canonical_line(told)} AS line FROM candidate_{relation}"
+
+
+def _judge(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
+    for relation in ("row_outcome", "landing_file"):
+        engine.view(relation, lake.files(relation), contract(relation))
+    engine.con.execute("CREATE OR REPLACE TABLE candidate_key AS SELECT DISTINCT row_key FROM candidate_row")
+    engine.load_rows(
+        "duplicate_policy",
+        "relation VARCHAR, landing_digest VARCHAR, compares_all BOOLEAN",
+        [(source.relation, landed.landing_digest, source.contract.custom["duplicateOf"] == "any earlier revision")],
+    )
+    engine.table("earlier_revision", STAGING_SQL / "earlier_revision.sql")
+    engine.table("fate", STAGING_SQL / "row_outcome.sql")
+
+
+def _check(engine: Engine, source: Source) -> list[Finding]:
+    engine.table("profile", STAGING_SQL / "profile.sql")
+    rules = source.contract.batch_rules + source.definition.batch_rules
+    named = {rule.on for rule in rules} - {"profile"}
+    for name in sorted(named):
+        engine.table(name, STAGING_SQL / f"{name}.sql")
+    return check_batch(rules, {name: engine.arrow(f"SELECT * FROM {name}") for name in sorted(named | {"profile"})})
+
+
+def _refuse_broken(lake: Lake, engine: Engine, source: Source, landed: Landed, findings: list[Finding]) -> None:
+    broken = [finding for finding in findings if not finding.passed]
+    if not broken:
+        return
+    said = "; ".join(f"rule {f.rule_id}: {f.description}: {f.observed}" for f in broken)
+    common = engine.rows(
+        "SELECT rule, count(*) AS rows FROM fate WHERE rule IS NOT NULL GROUP BY rule ORDER BY rows DESC, rule LIMIT 3"
+    )
+    rows = ", ".join(f"{row['rule']} {row['rows']}" for row in common)
+    refusal = f"{landed.file_name}: {said}" + (f". Most refused rows: {rows}" if rows else "")
+    refusal += f". The file is kept as landed; compare its units, zone and formats with {source.definition.file}"
+    _register(lake, source, landed, "refused", refusal, _profile(engine), findings)
+    raise Refused(refusal)
+
+
+def _outcome_rows(engine: Engine, source: Source, landed: Landed) -> pa.Table:
+    rows = engine.arrow(
+        f"""SELECT '{landed.landing_digest}' AS landing_digest, row_number, '{source.relation}' AS relation, row_key,
+        content_digest, revised_at, outcome, rule, amount_wh FROM fate ORDER BY row_number"""
+    )
+    return rows.cast(arrow_schema(contract("row_outcome")))
+
+
+def _write_quarantine(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
+    rows = engine.arrow(
+        f"""SELECT '{landed.landing_digest}' AS landing_digest, f.row_number, '{source.relation}' AS relation, f.row_key,
+        f.rule, coalesce(f.rules, f.rule) AS rules, TIMESTAMPTZ '{landed.landed_at.isoformat()}' AS first_seen_at,
+        CAST(to_json(r) AS VARCHAR) AS row_json
+        FROM fate AS f JOIN landed_row AS r USING (row_number) WHERE f.outcome = 'quarantined' ORDER BY f.row_number"""
+    )
+    if rows.num_rows:
+        append_once(lake.table("quarantine"), rows.cast(arrow_schema(contract("quarantine"))), landed.landing_digest)
+
+
+def _write_relation(lake: Lake, engine: Engine, relation: str, landed: Landed) -> None:
+    owed = contract(relation)
+    outcomes = "('accepted', 'superseded')" if relation != "session_owner" else "('accepted')"
+    columns = ", ".join(f'c."{c.name}"' for c in owed.digest_columns)
+    order = "ended_at, session_id" if "ended_at" in owed.column_names else ", ".join(owed.key)
+    rows = engine.arrow(
+        f"""SELECT {columns}, '{landed.landing_digest}' AS landing_digest, c.row_number
+        FROM candidate_{relation} AS c JOIN fate AS f USING (row_number)
+        WHERE f.outcome IN {outcomes} ORDER BY {order}, c.row_number"""
+    )
+    if rows.num_rows:
+        append_once(lake.table(relation), rows.cast(arrow_schema(owed)), landed.landing_digest)
+
+
+def _profile(engine: Engine) -> dict[str, object]:
+    row = engine.rows("SELECT * FROM profile")[0]
+    return {name: value for name, value in row.items() if name in contract("batch").column_names}
+
+
+def _empty_profile() -> dict[str, object]:
+    owed = contract("batch").column_names
+    return dict.fromkeys([name for name in owed if name.startswith("rows_") or name.endswith("_wh")], 0)
+
+
+def _register(
+    lake: Lake,
+    source: Source,
+    landed: Landed,
+    state: str,
+    refusal: str | None,
+    profile: dict[str, object],
+    findings: list[Finding],
+) -> dict[str, object]:
+    while True:
+        table = lake.table("batch")
+        if state == "staged" and (known := staged_batch(lake, landed)):
+            return known
+        row: dict[str, object] = {
+            "batch_seq": row_count(table) + 1,
+            "landing_digest": landed.landing_digest,
+            "landing_seq": landed.landing_seq,
+            "landed_at": landed.landed_at,
+            "source": source.name,
+            "relation": source.relation,
+            "state": state,
+            "refusal": refusal,
+            "definition_digest": source.digest(),
+            "validation": json.dumps([asdict(finding) for finding in findings], sort_keys=True),
+            **profile,
+        }
+        try:
+            append_if_unchanged(table, pa.Table.from_pylist([row], schema=arrow_schema(contract("batch"))))
+            return row
+        except LostRace:
+            continue

@@ -1,0 +1,93 @@
+"""The table at the end of a run: what came in, what it is worth, what waits and what was refused."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from chargeledger.lake import Lake
+from chargeledger.publication import Published, require_current
+
+NG_PER_KG = Decimal(10**12)
+WH_PER_KWH = Decimal(1000)
+
+
+def open_database(published: Published) -> duckdb.DuckDBPyConnection:
+    """Open a publication's database the way readers should: read only, locked, without access to anything else."""
+    con = duckdb.connect(
+        str(published.database), read_only=True, config={"enable_external_access": False, "lock_configuration": True}
+    )
+    return con
+
+
+def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
+    """Totals of a programme, or of all: sessions, energy_wh, emission_reductions_ng, points, users, states and quarantine."""
+    published = require_current(lake)
+    con = open_database(published)
+    mine = "TRUE" if programme is None else "programme = $programme"
+    given = {} if programme is None else {"programme": programme}
+    totals = con.execute(
+        f"""SELECT count(*), coalesce(sum(energy_wh), 0), coalesce(sum(emission_reductions_ng), 0),
+        coalesce(sum(points), 0) FROM session_assessment WHERE {mine}""",
+        given,
+    ).fetchall()[0]
+    states = con.execute(
+        f"SELECT state, count(*) FROM session_status WHERE {mine} OR programme IS NULL GROUP BY state ORDER BY state",
+        given,
+    ).fetchall()
+    users = con.execute(f"SELECT count(*) FROM user_points WHERE {mine}", given).fetchall()[0][0]
+    con.close()
+    return {
+        "sessions": totals[0],
+        "energy_wh": int(totals[1]),
+        "emission_reductions_ng": int(totals[2]),
+        "points": int(totals[3]),
+        "users": users,
+        "states": dict(states),
+        "quarantine": _quarantine(lake),
+        "path": str(published.path),
+    }
+
+
+def _quarantine(lake: Lake) -> dict[str, int]:
+    """Rows in quarantine by relation and first rule."""
+    rows = lake.table("quarantine").to_pyarrow_table(columns=["relation", "rule"])
+    counted: dict[str, int] = {}
+    for row in rows.to_pylist():
+        name = f"{row['relation']}: {row['rule']}"
+        counted[name] = counted.get(name, 0) + 1
+    return dict(sorted(counted.items()))
+
+
+def print_summary(lake: Lake, programme: str | None, console: Console | None = None) -> None:
+    """Print the totals as a table, and below it the publication's path."""
+    console = console or Console()
+    told = summarise(lake, programme)
+    table = Table(title=f"Programme {programme or 'all'}", show_header=False, title_justify="left")
+    table.add_column("what", no_wrap=True)
+    table.add_column("how much", justify="right", no_wrap=True)
+    for name, value in _lines(told):
+        table.add_row(name, value)
+    console.print(table)
+    console.print(f"Publication: {told['path']}", soft_wrap=True, highlight=False)
+
+
+def _lines(told: dict[str, Any]) -> list[tuple[str, str]]:
+    states = dict(told["states"])
+    waiting = states.pop("awaiting grid", 0)
+    lines = [
+        ("sessions accounted", f"{told['sessions']:,}"),
+        ("energy delivered", f"{Decimal(told['energy_wh']) / WH_PER_KWH:,.3f} kWh"),
+        ("estimated CO2 avoided", f"{Decimal(told['emission_reductions_ng']) / NG_PER_KG:,.3f} kg"),
+        ("points", f"{told['points']:,}"),
+        ("users", f"{told['users']:,}"),
+        ("awaiting grid", f"{waiting:,}"),
+    ]
+    lines += [(name, f"{count:,}") for name, count in states.items()]
+    lines.append(("rows in quarantine", f"{sum(told['quarantine'].values()):,}"))
+    lines += [(f"  {name}", f"{count:,}") for name, count in told["quarantine"].items()]
+    return lines

@@ -1,0 +1,103 @@
+"""Tables of the lake: Delta Lake through `deltalake`. Two ways to write, and no third.
+
+`append_once` adds the rows of one landed file, however often it is called. `append_if_unchanged` is compare-and-swap: it
+commits only on top of the version that the caller read. Two plain appends from one version would both succeed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
+
+from chargeledger.contract import Column, Contract
+from chargeledger.errors import LostRace
+
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "DECIMAL(38,0)": pa.decimal128(38, 0),
+    "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+    "DATE": pa.date32(),
+    "BOOLEAN": pa.bool_(),
+}
+# An auditor reads old versions for as long as the lake lives, so no log entry ever expires.
+_KEEP = {
+    "delta.appendOnly": "true",
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.enableExpiredLogCleanup": "false",
+}
+_WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+def arrow_schema(contract: Contract) -> pa.Schema:
+    """The contract's columns as an Arrow schema."""
+    return pa.schema([_field(column) for column in contract.columns])
+
+
+def _field(column: Column) -> pa.Field:
+    return pa.field(column.name, _ARROW[column.sql_type])
+
+
+def open_table(path: Path, contract: Contract, version: int | None = None) -> DeltaTable:
+    """Open the table, creating it empty (version 0) where it is not there yet."""
+    try:
+        return DeltaTable(str(path), version=version)
+    except TableNotFoundError:
+        schema = Schema.from_arrow(arrow_schema(contract))
+        try:
+            return DeltaTable.create(str(path), schema=schema, mode="error", configuration=_KEEP)
+        except Exception:
+            # Another writer created it first; anything else fails again here, and says why.
+            return DeltaTable(str(path), version=version)
+
+
+def files(table: DeltaTable) -> list[str]:
+    """Parquet files of the opened version, sorted."""
+    return sorted(table.file_uris())
+
+
+def append_once(table: DeltaTable, rows: pa.Table, landing_digest: str) -> None:
+    """Append the rows that a landed file owes to this table, unless it has them."""
+    if table.transaction_version(landing_digest) is not None:
+        return
+    once = CommitProperties(app_transactions=[Transaction(landing_digest, 1)], max_commit_retries=20)
+    try:
+        _write(table, rows, once)
+    except CommitFailedError:
+        fresh = DeltaTable(table.table_uri)
+        if fresh.transaction_version(landing_digest) is None:
+            raise
+
+
+def append_if_unchanged(
+    table: DeltaTable, rows: pa.Table, metadata: dict[str, str] | None = None, landing_digest: str | None = None
+) -> int:
+    """Append on top of exactly the opened version and return the new one. Raises LostRace where another was faster."""
+    version = table.version()
+    once = [Transaction(landing_digest, 1)] if landing_digest else None
+    properties = CommitProperties(custom_metadata=metadata, max_commit_retries=0, app_transactions=once)
+    try:
+        _write(table, rows, properties)
+    except CommitFailedError as error:
+        raise LostRace(f"{Path(table.table_uri).name}: another writer committed version {version + 1}") from error
+    return int(version) + 1
+
+
+def _write(table: DeltaTable, rows: pa.Table, properties: CommitProperties) -> None:
+    write_deltalake(
+        table,
+        rows,
+        mode="append",
+        commit_properties=properties,
+        writer_properties=_WRITER,
+        target_file_size=256 * 1024 * 1024,
+    )
+
+
+def row_count(table: DeltaTable) -> int:
+    """Rows of the opened version, from the log alone."""
+    actions = pa.table(table.get_add_actions(flatten=True))
+    return sum(actions.column("num_records").to_pylist()) if actions.num_rows else 0

@@ -1,0 +1,113 @@
+"""What every DAG of this room shares: its patience, its parameters, its doorbells, and how a refusal ends a task.
+
+Not a DAG. The package is called inside tasks only; while a DAG file is parsed, nothing but its file names is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import Asset, Param
+from airflow.sdk.exceptions import AirflowFailException
+
+from chargeledger import rooms
+from chargeledger.errors import ChargeledgerError, LostRace, UsageError
+
+# Doorbells, named by the relation that may have changed. Who hears one finds the work in the lake.
+CHARGING_SESSION = Asset("charging_session")
+GRID_MIX_HOUR = Asset("grid_mix_hour")
+LEDGER_ENTRY = Asset("ledger_entry")
+PUBLICATION = Asset("publication")
+
+SHAPE: dict[str, Any] = {
+    "catchup": False,
+    "max_active_runs": 1,
+    "default_args": {"retries": 2, "retry_delay": timedelta(seconds=10)},
+}
+
+
+def lake_param() -> Param:
+    """Which lake a run works on."""
+    return Param(
+        "", type="string", title="Lake", description="Folder of the lake. Empty: CHARGELEDGER_LAKE, else ./lake."
+    )
+
+
+def clock_param() -> Param:
+    """The instant that a run takes for now."""
+    return Param(
+        "",
+        type="string",
+        title="Clock",
+        description="ISO 8601 instant with offset that the run takes for now. Empty: now.",
+    )
+
+
+def programme_param() -> Param:
+    """One programme, or all of them."""
+    return Param(
+        "",
+        enum=["", *rooms.programme_names()],
+        values_display={"": "every programme"},
+        title="Programme",
+        description="The programme whose sessions are accounted. Empty: every programme.",
+    )
+
+
+def ingest_params(relation: str) -> dict[str, Param]:
+    """Which files of which source an ingest run lands."""
+    return {
+        "source": Param(
+            "",
+            enum=["", *rooms.source_names(relation)],
+            values_display={"": "every source"},
+            title="Source",
+            description=f"The source whose files are landed. Empty: every source of {relation}.",
+        ),
+        "paths": Param(
+            [],
+            type="array",
+            items={"type": "string"},
+            title="Paths",
+            description="Files or folders of that source, one a line. Empty: its folder in CHARGELEDGER_INBOX, else ./inbox.",
+        ),
+        "lake": lake_param(),
+        "at": clock_param(),
+    }
+
+
+def files_to_ingest(relation: str, params: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Every file that the parameters name, with its source. A path that is not there stays, to be refused by name."""
+    sources, named = [params["source"]] if params["source"] else rooms.source_names(relation), params["paths"]
+    if named and not params["source"]:
+        raise UsageError("paths were given without a source: choose the source that they are of")
+    inbox = Path(os.environ.get("CHARGELEDGER_INBOX") or "inbox")
+    files = {
+        (source, file)
+        for source in sources
+        for path in named or [inbox.joinpath(source)]
+        for file in _files(Path(path), bool(named))
+    }
+    return [{"source": source, "path": str(file)} for source, file in sorted(files)]
+
+
+def _files(path: Path, is_named: bool) -> list[Path]:
+    if path.is_dir():
+        return [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
+    return [path] if is_named else []
+
+
+@contextmanager
+def refusal_is_final() -> Iterator[None]:
+    """A refusal fails the task at once with its own message, since trying again would change nothing."""
+    try:
+        yield
+    except LostRace:
+        raise
+    except ChargeledgerError as refusal:
+        raise AirflowFailException(str(refusal)) from None

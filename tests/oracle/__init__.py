@@ -1,0 +1,1 @@
+"""Second, plain-Python reading of the methodologies: expected results without the package under test."""

@@ -1,0 +1,24 @@
+-- Why an award changes, one row per touched lineage: what differs between the state before and the state now, sorted.
+WITH told AS (
+  SELECT
+    t.session_id,
+    CASE WHEN p.content_digest <> s.content_digest THEN 'corrected session' END               AS corrected,
+    CASE WHEN p.user_id <> s.user_id OR (p.user_id IS NULL) <> (s.user_id IS NULL)
+         THEN 'changed owner' END                                                             AS owner,
+    CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
+    CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
+    CASE WHEN p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
+              AND p.project_emissions_ng <> a.project_emissions_ng THEN 'restated grid data' END AS grid,
+    CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL THEN 'no longer assessed' END  AS gone,
+    NOT EXISTS (SELECT 1 FROM posted AS e WHERE e.session_id = t.session_id)                  AS is_first
+  FROM session_touched AS t
+  LEFT JOIN prior_state AS p ON p.session_id = t.session_id
+  LEFT JOIN session_scope AS s ON s.session_id = t.session_id
+  LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
+)
+SELECT
+  session_id,
+  CASE WHEN is_first THEN 'first assessment'
+       ELSE coalesce(NULLIF(concat_ws(', ', programme, owner, corrected, methodology, gone, grid), ''), 'shared cap')
+  END AS reason
+FROM told

@@ -1,0 +1,22 @@
+-- The border: the mix of the hours that this run needs, one row per region-hour and source: hours within the reach of a touched
+-- session, and hours that arrived since the last run, on days for which the version is in force.
+WITH reach AS (
+  SELECT region, MIN(epoch_s(started_at)) - 3600 AS from_s, MAX(epoch_s(ended_at)) AS until_s -- the hour of the start
+  FROM session
+  GROUP BY region
+),
+last_run AS (SELECT coalesce(MAX(batch_seq), 0) AS batch_seq FROM watermark)
+SELECT m.region, m.hour_start, m.source, m.generation_pwh
+FROM grid_mix_current AS m
+CROSS JOIN last_run AS l
+LEFT JOIN reach AS r ON r.region = m.region
+JOIN programme_region AS g ON g.region = m.region
+JOIN programme AS p ON p.programme = g.programme
+JOIN methodology_in_force AS f ON f.programme = p.programme
+JOIN methodology_running AS n ON n.methodology = f.methodology
+CROSS JOIN run_scope AS x
+WHERE (epoch_s(m.hour_start) > r.from_s AND epoch_s(m.hour_start) < r.until_s)
+   OR (m.batch_seq > l.batch_seq
+       AND (x.programme IS NULL OR x.programme = p.programme)
+       AND local_date(m.hour_start, p.zone) >= f.in_force_from
+       AND (f.in_force_until IS NULL OR local_date(m.hour_start, p.zone) < f.in_force_until))

@@ -1,0 +1,52 @@
+-- The state of every touched lineage after this run, one row per lineage whose state is another than before.
+-- A held lineage keeps what was posted for it.
+WITH held AS (SELECT DISTINCT session_id FROM award_change WHERE is_held),
+standing AS (SELECT DISTINCT session_id FROM award_change WHERE is_standing),
+fresh AS (
+  SELECT
+    t.session_id, s.programme, s.vintage, s.region, s.user_id,
+    CASE
+      WHEN s.session_id IS NULL THEN 'quarantined'
+      WHEN s.methodology IS NULL THEN 'outside'
+      WHEN a.session_id IS NULL THEN 'awaiting grid'
+      WHEN s.user_id IS NULL THEN 'awaiting owner'
+      WHEN w.not_awarded_reason IS NOT NULL THEN 'not awarded'
+      ELSE 'awarded'
+    END                                       AS state,
+    CASE
+      WHEN s.session_id IS NULL THEN q.rule
+      WHEN s.programme IS NULL THEN 'no programme for the region'
+      WHEN s.methodology IS NULL THEN 'no version in force for the vintage'
+      ELSE w.not_awarded_reason
+    END                                       AS reason,
+    s.content_digest, s.methodology, s.methodology_digest, s.programme_digest,
+    a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
+    CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
+    q.session_id IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
+  FROM session_touched AS t
+  LEFT JOIN session_scope AS s ON s.session_id = t.session_id
+  LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
+  LEFT JOIN session_award AS w ON w.session_id = t.session_id
+  LEFT JOIN quarantined_lineage AS q ON q.session_id = t.session_id
+  LEFT JOIN standing AS g ON g.session_id = t.session_id
+  LEFT JOIN prior_state AS p ON p.session_id = t.session_id
+  WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)
+),
+kept AS (
+  SELECT
+    p.session_id, p.programme, p.vintage, p.region, p.user_id, 'awaiting approval' AS state,
+    'the award of a final vintage would change' AS reason,
+    p.content_digest, p.methodology, p.methodology_digest, p.programme_digest,
+    p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
+    p.has_quarantined_revision
+  FROM prior_state AS p
+  JOIN held AS h ON h.session_id = p.session_id
+)
+SELECT * FROM fresh
+UNION ALL
+SELECT * FROM kept
+EXCEPT
+SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, methodology, methodology_digest,
+  programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
+  has_quarantined_revision
+FROM prior_state

@@ -1,0 +1,31 @@
+-- The words in which DuckDB differs from other engines. A function may be added, never changed:
+-- the freeze digest of a published methodology version covers the functions that it uses.
+
+-- Widens an integer before it is multiplied, so that a product of energy and intensity cannot overflow.
+CREATE OR REPLACE MACRO wide(x) AS CAST(x AS HUGEINT);
+
+-- True floor of a quotient of integers, negative ones included (// truncates towards zero).
+CREATE OR REPLACE MACRO int_div(a, b) AS
+  CAST(a AS HUGEINT) // CAST(b AS HUGEINT)
+  - CASE WHEN CAST(a AS HUGEINT) % CAST(b AS HUGEINT) <> 0 AND ((a < 0) <> (b < 0)) THEN 1 ELSE 0 END;
+
+-- Ceiling of a quotient of integers.
+CREATE OR REPLACE MACRO div_up(a, b) AS -int_div(-CAST(a AS HUGEINT), b);
+
+-- Whole seconds since 1970-01-01T00:00:00Z, cut, not rounded.
+CREATE OR REPLACE MACRO epoch_s(instant) AS CAST(int_div(epoch_us(instant), 1000000) AS BIGINT);
+
+-- The instant of a number of whole seconds since 1970-01-01T00:00:00Z.
+CREATE OR REPLACE MACRO instant_of(seconds) AS make_timestamptz(CAST(seconds AS BIGINT) * 1000000);
+
+-- The calendar date of an instant in a named zone.
+CREATE OR REPLACE MACRO local_date(instant, zone) AS CAST(timezone(zone, instant) AS DATE);
+
+-- The instant at which a local day begins in a named zone.
+CREATE OR REPLACE MACRO day_start(day, zone) AS timezone(zone, CAST(day AS TIMESTAMP));
+
+-- SHA-256 of a text, as 64 hexadecimal digits.
+CREATE OR REPLACE MACRO sha256_hex(text) AS sha256(text);
+
+-- A calendar date some days later.
+CREATE OR REPLACE MACRO date_add_days(day, days) AS CAST(day + CAST(days AS INTEGER) AS DATE);

@@ -1,0 +1,7 @@
+-- For every number of hours that a session of this run touches, the offsets 0 .. n-1, one row per number and offset.
+CREATE OR REPLACE TABLE hour_offset AS
+SELECT hours_touched, unnest(range(hours_touched)) AS hour_offset
+FROM (
+  SELECT DISTINCT CAST(int_div(epoch_s(ended_at) - 1, 3600) - int_div(epoch_s(started_at), 3600) + 1 AS BIGINT) AS hours_touched
+  FROM session
+) AS spans;

@@ -1,0 +1,27 @@
+-- Words for reading text; ingestion always runs on DuckDB. What cannot be read becomes NULL, and a contract's rule names it.
+
+-- Decimal text in kWh to whole Wh, exact; fractions of a Wh are floored.
+CREATE OR REPLACE MACRO kwh_text_to_wh(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,15}(\.[0-9]{1,18})?')
+       THEN CAST(floor(TRY_CAST(trim(text) AS DECIMAL(38,18)) * 1000) AS BIGINT) END;
+
+-- Decimal text in MWh to whole pWh (10^-12 Wh): exact up to eighteen decimals, more are refused.
+CREATE OR REPLACE MACRO mwh_text_to_pwh(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,9}(\.[0-9]{1,18})?')
+       THEN CAST(split_part(trim(text), '.', 1) || rpad(split_part(trim(text), '.', 2), 18, '0') AS DECIMAL(38,0)) END;
+
+-- Decimal text in kW to whole W, exact; fractions of a W are floored.
+CREATE OR REPLACE MACRO kw_text_to_w(text) AS kwh_text_to_wh(text);
+
+-- An instant that carries its offset, cut to whole seconds.
+CREATE OR REPLACE MACRO iso_text_to_instant(text) AS
+  CASE WHEN regexp_full_match(trim(text),
+         '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)')
+       THEN date_trunc('second', TRY_CAST(trim(text) AS TIMESTAMPTZ)) END;
+
+-- A local time in a given format and zone, cut to whole seconds.
+CREATE OR REPLACE MACRO local_text_to_instant(text, format, zone) AS
+  timezone(zone, date_trunc('second', try_strptime(trim(text), format)));
+
+-- Text without surrounding blanks; empty text is NULL.
+CREATE OR REPLACE MACRO told(text) AS nullif(trim(text), '');
