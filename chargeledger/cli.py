@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from typing import Annotated, NoReturn
 
 import typer
@@ -83,16 +84,16 @@ def run(
     Example: `chargeledger run --lake lake --programme us_california --sessions acn_csv=sessions.csv --grid ciso_mix_csv=mix.csv`
     """
     session_files, grid_files = _pairs(sessions or [], "--sessions"), _pairs(grid or [], "--grid")
-    if not session_files and not grid_files:
-        from chargeledger import sample
+    with tempfile.TemporaryDirectory(prefix="chargeledger-sample-") as folder:
+        if not session_files and not grid_files:
+            from chargeledger import sample
 
-        at_lake = Lake(lake)
-        _report(sample.describe_sample())
-        written = sample.write_sample(at_lake.root / "sample")
-        session_files = [("session_csv", str(path)) for path in written["sessions"]]
-        grid_files = [("grid_mix_csv", str(path)) for path in written["grid"]]
-        programme, at = programme or "cn_green_energy", at or written["at"]
-    done = flow.run(session_files, grid_files, lake, programme, at, _report)
+            _report(sample.describe_sample())
+            written = sample.write_sample(folder)
+            session_files = [("session_csv", str(path)) for path in written["sessions"]]
+            grid_files = [("grid_mix_csv", str(path)) for path in written["grid"]]
+            programme, at = programme or "cn_green_energy", at or written["at"]
+        done = flow.run(session_files, grid_files, lake, programme, at, _report)
     flow.summary(lake, programme)
     _held(done["account"]["held"])
 

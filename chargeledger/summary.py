@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chargeledger.lake import Lake
+from chargeledger.programme import programmes
 from chargeledger.publication import Published, require_current
 
 NG_PER_KG = Decimal(10**12)
@@ -18,10 +19,8 @@ WH_PER_KWH = Decimal(1000)
 
 def open_database(published: Published) -> duckdb.DuckDBPyConnection:
     """Open a publication's database the way readers should: read only, locked, without access to anything else."""
-    con = duckdb.connect(
-        str(published.database), read_only=True, config={"enable_external_access": False, "lock_configuration": True}
-    )
-    return con
+    safely = {"enable_external_access": False, "lock_configuration": True}
+    return duckdb.connect(str(published.database), read_only=True, config=safely)
 
 
 def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
@@ -39,6 +38,10 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
         f"SELECT state, count(*) FROM session_status WHERE {mine} OR programme IS NULL GROUP BY state ORDER BY state",
         given,
     ).fetchall()
+    synthetic = con.execute(
+        f"SELECT count(*) FROM session_status WHERE ({mine} OR programme IS NULL) AND session_id LIKE 'SYNTHETIC-%'",
+        given,
+    ).fetchall()[0][0]
     users = con.execute(f"SELECT count(*) FROM user_points WHERE {mine}", given).fetchall()[0][0]
     con.close()
     return {
@@ -47,6 +50,7 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
         "emission_reductions_ng": int(totals[2]),
         "points": int(totals[3]),
         "users": users,
+        "synthetic": synthetic,
         "states": dict(states),
         "quarantine": _quarantine(lake),
         "path": str(published.path),
@@ -73,7 +77,18 @@ def print_summary(lake: Lake, programme: str | None, console: Console | None = N
     for name, value in _lines(told):
         table.add_row(name, value)
     console.print(table)
+    if told["synthetic"]:
+        console.print(
+            f"Synthetic: {told['synthetic']:,} of these sessions are the built-in sample, generated, not real."
+        )
+    for sentence in _provisional(programme):
+        console.print(f"Provisional: {sentence}", soft_wrap=True, highlight=False, markup=False)
     console.print(f"Publication: {told['path']}", soft_wrap=True, highlight=False)
+
+
+def _provisional(programme: str | None) -> list[str]:
+    """What the programmes say of themselves that a reader of any figure must know."""
+    return [sentence for p in programmes() if programme in (None, p.name) for sentence in p.provisional]
 
 
 def _lines(told: dict[str, Any]) -> list[tuple[str, str]]:
