@@ -19,7 +19,10 @@ WH_PER_KWH = Decimal(1000)
 
 def open_database(published: Published) -> duckdb.DuckDBPyConnection:
     """Open a publication's database the way readers should: read only, locked, without access to anything else."""
-    safely = {"enable_external_access": False, "lock_configuration": True}
+    safely: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": False,
+        "lock_configuration": True,
+    }
     return duckdb.connect(str(published.database), read_only=True, config=safely)
 
 
