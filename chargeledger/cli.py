@@ -202,21 +202,17 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 def main() -> NoReturn:
     """Entry point: errors of the package print without a traceback and set the exit code."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except ChargeledgerError as error:
         _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; nothing is half posted. Run the same command again to go on.", 130)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
-    except typer.Abort:
-        sys.exit(130)
     except Exception as error:
-        if type(error).__module__.startswith("click") and hasattr(error, "show"):
-            error.show()
-            sys.exit(2)
-        raise
-    sys.exit(0)
+        if not hasattr(error, "show"):
+            raise
+        error.show()
+        sys.exit(2)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -199,8 +199,7 @@ def _watermarks(commit: LedgerCommit, found: list[Programme]) -> list[tuple[obje
         if scope.programme in (None, programme.name) and commit.programmes.get(programme.name) == programme.digest
     ]
     days = (scope.vintage_from, scope.vintage_until)
-    outside = [(NO_PROGRAMME, None, None, commit.batch_seq)] if scope.vintage_from is None else []
-    return [*((name, *days, commit.batch_seq) for name in covered), *outside]
+    return [*((name, *days, commit.batch_seq) for name in covered), (NO_PROGRAMME, None, None, commit.batch_seq)]
 
 
 def _run_versions(run: Computation) -> None:

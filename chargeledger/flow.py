@@ -105,7 +105,7 @@ def account(
         raise UsageError(f"unknown engine '{engine}': {', '.join(ENGINES)}")
     check_name(programme)
     with _plainly(lake):
-        at_lake = Lake(lake)
+        at_lake = Lake(lake, must_exist=True)
         scope = Scope.of(vintages, programme)
         return accounting.account(at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent)
 
@@ -127,7 +127,7 @@ def compare_methodology(
 def publish(lake: str | None = None, at: str | None = None, report: Report | None = None) -> dict[str, Any]:
     """Publish what the ledger holds; see `publication.publish` for what is returned."""
     with _plainly(lake):
-        return publication.publish(Lake(lake), at, report or _silent)
+        return publication.publish(Lake(lake, must_exist=True), at, report or _silent)
 
 
 def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:

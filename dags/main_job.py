@@ -101,7 +101,7 @@ def steps(told: argparse.Namespace, home: Path) -> list[tuple[str, dict[str, Any
     """The DAG runs of the job, in order, each with its parameters."""
     grid, sessions, at = told.grid, told.sessions, told.at
     if not (grid or sessions):
-        print("The main job, on the built-in synthetic sample:")
+        print(sample.describe_sample())
         written = sample.write_sample(home / "sample")
         grid, sessions = [("grid_mix_csv", written["grid"])], [("session_csv", written["sessions"])]
         at = at or written["at"]
@@ -168,8 +168,6 @@ def main() -> int:
     embedded_airflow.migrate(log)
     exit_code = run(steps(told, home), log)
     if exit_code != FAILED:
-        if not (told.sessions or told.grid):
-            print(sample.describe_sample())
         flow.summary(told.lake, told.programme)
     return exit_code
 

@@ -15,7 +15,8 @@ in_scope AS (
   SELECT l.*
   FROM lineage AS l
   CROSS JOIN run_scope AS x
-  WHERE ((x.programme IS NULL OR l.programme IN (x.programme, '-'))
+  WHERE l.programme = '-' -- outside every programme, or only ever refused: every run says so
+     OR ((x.programme IS NULL OR l.programme = x.programme)
          AND (x.vintage_from IS NULL OR l.vintage BETWEEN x.vintage_from AND x.vintage_until))
      OR ((x.programme IS NULL OR l.prior_programme = x.programme)
          AND (x.vintage_from IS NULL OR l.prior_vintage BETWEEN x.vintage_from AND x.vintage_until))
