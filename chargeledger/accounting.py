@@ -12,13 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chargeledger.computation import STATES, Computation, Inputs, Scope, compute, run_document, state_path
+from chargeledger.computation import STATES, Computation, compute, run_document, state_path
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import LostRace, Refused
 from chargeledger.lake import Lake, instant_text
 from chargeledger.programme import programmes
 from chargeledger.receipt import code_digests, keep_programmes, write_receipt
+from chargeledger.scope import Inputs, Scope
 from chargeledger.table import append_if_unchanged, arrow_schema
 
 Report = Callable[[str], None]

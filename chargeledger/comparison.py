@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from chargeledger.computation import Inputs, Question, Scope, compute
+from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, instant_text, write_file
 from chargeledger.methodology import load
 from chargeledger.programme import programmes
 from chargeledger.receipt import canonical_json, code_digests, read_receipt
+from chargeledger.scope import Inputs, Question, Scope
 
 BY_VINTAGE = """
 SELECT CAST(coalesce(n.vintage, h.vintage) AS VARCHAR) AS vintage, coalesce(n.sessions, 0) AS sessions,

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from chargeledger.computation import Inputs, Question, Scope, compute
+from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.methodology import Methodology
 from chargeledger.receipt import programmes_of, read_receipt
+from chargeledger.scope import Inputs, Question, Scope
 
 HOURS = """
 SELECT h.hour_start, h.reading_wh, i.intensity_ug_per_kwh, i.factor_origin,
@@ -33,6 +34,13 @@ ORDER BY m.hour_start, m.source
 """
 PWH_PER_MWH = Decimal(10**18)
 UG_PER_G = Decimal(10**6)
+PARTS = ("not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
+RULE_TEXT = {
+    "energy": "energy delivered must lie between {min_energy_wh} and {max_energy_wh} Wh",
+    "duration": "the charging window may last at most {max_charging_s} s",
+    "power": "the mean power of the reading may be at most {max_power_per_mille} per mille of the rated {rated_w} W",
+    "late": "the first landing may be at most {claim_window_s} s after the end",
+}
 Row = dict[str, Any]
 
 
@@ -156,7 +164,6 @@ def _grams(factors: dict[str, dict[str, str]], source: str) -> Decimal:
 
 def _equations(engine: Engine, out: Console, version: Methodology, row: Row) -> None:
     found = engine.rows("SELECT * FROM session_assessment")
-    award = engine.rows("SELECT * FROM session_award")
     out.print("\n4. Equations", style="bold")
     for equation in version.identity["equations"]:
         out.print(f"   {equation['id']}  {equation['formula']}   [{equation['reference']}]", markup=False)
@@ -175,16 +182,18 @@ def _equations(engine: Engine, out: Console, version: Methodology, row: Row) -> 
     out.print(f"     BE = {a['energy_wh']:,} x {b:,} = {a['baseline_emissions_ng']:,} ng")
     out.print(f"     PE = {pe} = {a['project_emissions_ng']:,} ng")
     out.print(f"     ER = BE - PE = {a['emission_reductions_ng']:,} ng of estimated CO2 avoided")
-    for w in award:
-        out.print(
-            f"     points = {w['points']:,}"
-            + (f" (not awarded: {w['not_awarded_reason']})" if w["not_awarded_reason"] else "")
-        )
-        parts = ", ".join(
-            f"{name[:-3].replace('_', ' ')} {w[name]:,}"
-            for name in ("not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
-        )
-        out.print(f"     ER = {w['points']:,} x 10^9 + {parts} ng")
+    for award in engine.rows("SELECT * FROM session_award"):
+        _award(engine, out, row, award)
+
+
+def _award(engine: Engine, out: Console, row: Row, award: Row) -> None:
+    reason = award["not_awarded_reason"]
+    out.print(f"     points = {award['points']:,}")
+    parts = ", ".join(f"{name[:-3].replace('_', ' ')} {award[name]:,}" for name in PARTS)
+    out.print(f"     ER = {award['points']:,} x 10^9 + {parts} ng")
+    if reason:
+        rules = engine.rows(f"SELECT * FROM reward_rule WHERE programme = '{_quoted(str(row['programme']))}'")[0]
+        out.print(f"     not awarded, rule '{reason}': {RULE_TEXT[reason].format(**{**row, **rules})}")
 
 
 def _used(version: Methodology, row: Row) -> dict[str, Row]:

@@ -12,12 +12,12 @@ import duckdb
 from deltalake.exceptions import DeltaError
 
 from chargeledger import accounting, comparison, publication, replay
-from chargeledger.computation import Scope
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake
 from chargeledger.landing import land
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
+from chargeledger.scope import Scope
 from chargeledger.source import load_source
 from chargeledger.staging import stage, staged_batch
 

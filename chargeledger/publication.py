@@ -21,12 +21,13 @@ from typing import Any
 import chargeledger
 from chargeledger import rooms
 from chargeledger.accounting import write_parquet
-from chargeledger.computation import STATES, Inputs, load_prior, open_inputs
+from chargeledger.computation import STATES, load_prior, open_inputs
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
 from chargeledger.receipt import canonical_json
+from chargeledger.scope import Inputs
 from chargeledger.table import arrow_schema
 
 Report = Callable[[str], None]

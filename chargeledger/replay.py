@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargeledger.computation import Inputs, Scope, compute, run_document
+from chargeledger.computation import compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.receipt import code_digests, programmes_of, read_receipt
+from chargeledger.scope import Inputs, Scope
 
 # What a run keeps, in the order in which a difference would spread.
 KEPT = ("grid_intensity_state", "session_state", "vintage_state", "ledger_entry")

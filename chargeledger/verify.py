@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from chargeledger.computation import Inputs, open_inputs
+from chargeledger.computation import open_inputs
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused
@@ -14,6 +14,7 @@ from chargeledger.lake import Lake
 from chargeledger.landing import unpacked
 from chargeledger.publication import current, require_current, verify_segments
 from chargeledger.receipt import read_receipt
+from chargeledger.scope import Inputs
 
 
 def verify(lake: Lake) -> Iterator[str]:
