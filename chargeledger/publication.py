@@ -103,7 +103,7 @@ def publish(lake: Lake, at: str | None, report: Report) -> dict[str, Any]:
             os.rename(building, lake.root / "published" / str(number))
         finally:
             shutil.rmtree(building, ignore_errors=True)
-        write_file(lake.root / "published" / "CURRENT", f"{number}\n".encode())
+        write_file(lake.root / "published" / "CURRENT", str(number).encode())
         return _outcome(require_current(lake), is_new=True)
 
 
