@@ -121,20 +121,26 @@ def _load_run(
     )
     engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
     engine.load_rows("last_entry", "seq BIGINT", [(last_seq,)])
-    marks = [mark for commit in commits for mark in _watermarks(commit, found)]
+    marks = [(name, *days, seq) for (name, *days), seq in _watermarks(commits, found).items()]
     engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", marks)
 
 
-def _watermarks(commit: LedgerCommit, found: list[Programme]) -> list[tuple[object, ...]]:
-    """What a commit has accounted. A programme whose file or versions have changed since counts as not accounted."""
-    scope = Scope.from_json(commit.scope)
-    covered = [
-        programme.name
-        for programme in found
-        if scope.programme in (None, programme.name) and commit.programmes.get(programme.name) == programme.digest
-    ]
-    days = (scope.vintage_from, scope.vintage_until)
-    return [*((name, *days, commit.batch_seq) for name in covered), (NO_PROGRAMME, None, None, commit.batch_seq)]
+def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tuple[object, ...], int]:
+    """Up to which batch each span of vintages of a programme is accounted, as (programme, from, until) to batch_seq.
+
+    What was accounted under another file of the programme counts as not accounted.
+    """
+    marks: dict[tuple[object, ...], int] = {}
+    for programme in found:
+        for commit in reversed(commits):
+            if commit.programmes.get(programme.name) != programme.digest:
+                break
+            scope = Scope.from_json(commit.scope)
+            if scope.programme in (None, programme.name):
+                marks.setdefault((programme.name, scope.vintage_from, scope.vintage_until), commit.batch_seq)
+    if commits:
+        marks[(NO_PROGRAMME, None, None)] = commits[-1].batch_seq
+    return marks
 
 
 def _run_versions(run: Computation) -> None:
