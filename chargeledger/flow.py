@@ -14,7 +14,7 @@ from deltalake.exceptions import DeltaError
 from chargeledger import accounting, comparison, publication, replay
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake
-from chargeledger.landing import land
+from chargeledger.landing import land, landed_file
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
 from chargeledger.scope import Scope
@@ -51,35 +51,59 @@ def _plainly(lake: str | None) -> Iterator[None]:
         raise
 
 
-def ingest(
-    source: str, paths: list[str], lake: str | None = None, at: str | None = None, report: Report | None = None
-) -> list[dict[str, Any]]:
-    """Land, check and stage files of one source. All files are tried; refused ones are raised together at the end.
+def land_files(source: str, paths: list[str], lake: str | None = None, at: str | None = None) -> list[dict[str, Any]]:
+    """Copy files of one source into the lake. Their order counts: of tellings without a revision time, the last landed holds.
 
-    Returns one dictionary per file: landing_digest, source, file, state, is_new, rows_received, rows_accepted, …
+    Returns one dictionary per file: landing_digest, file, is_staged.
     """
-    report = report or _silent
     with _plainly(lake):
         definition = load_source(source)
         missing = [path for path in paths if not Path(path).is_file()]
         if missing:
             raise UsageError(f"no such file: {', '.join(missing)}. Nothing was landed")
         at_lake = Lake(lake)
-        key, clock = load_key(at_lake), at_lake.clock(at)
-        told: list[dict[str, Any]] = []
-        refused: list[str] = []
-        for path in paths:
-            landed = land(at_lake, definition, Path(path), clock)
-            known = staged_batch(at_lake, landed)
-            try:
-                batch = known or stage(at_lake, definition, landed, key)
-            except Refused as refusal:
-                refused.append(str(refusal))
-                report(f"refused  {refusal}")
-                continue
-            told.append({"landing_digest": landed.landing_digest, "source": source, "file": landed.file_name})
-            told[-1] |= {"state": batch["state"], "is_new": known is None, **{name: batch[name] for name in SHOWN}}
-            report(_ingested(told[-1]))
+        load_key(at_lake)  # another key is refused before anything is copied
+        clock = at_lake.clock(at)
+        landed = [land(at_lake, definition, Path(path), clock) for path in paths]
+        return [
+            {"landing_digest": f.landing_digest, "file": f.file_name, "is_staged": staged_batch(at_lake, f) is not None}
+            for f in landed
+        ]
+
+
+def stage_landed(
+    source: str, landing_digest: str, lake: str | None = None, report: Report | None = None
+) -> dict[str, Any]:
+    """Check one landed file by a source definition and stage it; nothing is done where it is staged.
+
+    Returns landing_digest, source, file, state, is_new, rows_received, rows_accepted, …
+    """
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        landed = landed_file(at_lake, landing_digest)
+        known = staged_batch(at_lake, landed)
+        batch = known or stage(at_lake, load_source(source), landed, load_key(at_lake))
+        told: dict[str, Any] = {"landing_digest": landing_digest, "source": batch["source"], "file": landed.file_name}
+        told |= {"state": batch["state"], "is_new": known is None, **{name: batch[name] for name in SHOWN}}
+        (report or _silent)(_ingested(told))
+        return told
+
+
+def ingest(
+    source: str, paths: list[str], lake: str | None = None, at: str | None = None, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Land, check and stage files of one source. All files are tried; refused ones are raised together at the end.
+
+    Returns what `stage_landed` returns, one per file.
+    """
+    told: list[dict[str, Any]] = []
+    refused: list[str] = []
+    for landed in land_files(source, paths, lake, at):
+        try:
+            told.append(stage_landed(source, landed["landing_digest"], lake, report))
+        except Refused as refusal:
+            refused.append(str(refusal))
+            (report or _silent)(f"refused  {refusal}")
     if refused:
         raise Refused("\n".join(refused))
     return told

@@ -84,6 +84,14 @@ def find_landed(table: DeltaTable, digest: str) -> dict[str, object] | None:
     return rows[0] if rows else None
 
 
+def landed_file(lake: Lake, digest: str) -> Landed:
+    """A landed file by its digest. Raises UsageError where there is none."""
+    known = find_landed(lake.table("landing_file"), digest)
+    if known is None:
+        raise UsageError(f"no file with digest {digest} has landed in {lake.root}")
+    return Landed(**known, is_new=False)  # type: ignore[arg-type]
+
+
 def _register(lake: Lake, source: Source, name: str, digest: str, size: int, clock: datetime) -> Landed:
     table = lake.table("landing_file")
     if known := find_landed(table, digest):

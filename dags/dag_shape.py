@@ -81,19 +81,17 @@ def ingest_params(relation: str) -> dict[str, Param]:
     }
 
 
-def files_to_ingest(relation: str, params: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Every file that the parameters name, with its source. A path that is not there stays, to be refused by name."""
+def files_to_land(relation: str, params: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The files that the parameters name, by source, sorted. A path that is not there stays, to be refused by name."""
     sources, named = [params["source"]] if params["source"] else rooms.source_names(relation), params["paths"]
     if named and not params["source"]:
         raise UsageError("paths were given without a source: choose the source that they are of")
     inbox = Path(os.environ.get("CHARGELEDGER_INBOX") or "inbox")
-    files = {
-        (source, file)
+    found = {
+        source: [file for path in named or [inbox.joinpath(source)] for file in _files(Path(path), bool(named))]
         for source in sources
-        for path in named or [inbox.joinpath(source)]
-        for file in _files(Path(path), bool(named))
     }
-    return [{"source": source, "path": str(file)} for source, file in sorted(files)]
+    return {source: list(map(str, sorted(files))) for source, files in found.items() if files}
 
 
 def _files(path: Path, is_named: bool) -> list[Path]:

@@ -1,7 +1,8 @@
-"""Once a day: lands new files of the hourly generation mix, one task a file.
+"""Once a day: lands new files of the hourly generation mix, then checks and stages each in a task of its own.
 
-A file that is refused fails its own task and no other; the rest is staged. Landing a file twice is landing it once, so
-every task is safe to repeat, and a file whose task is green may leave the inbox: the lake keeps its own copy.
+Files land in the order of their names, which counts: of two tellings without a revision time the last landed holds.
+Staging has no order and spreads over the workers. A file that is refused fails its own task and no other. Landing or
+staging a file twice is doing it once, and a file whose task is green may leave the inbox: the lake keeps its own copy.
 """
 
 from __future__ import annotations
@@ -10,29 +11,37 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dag_shape import GRID_MIX_HOUR, SHAPE, files_to_ingest, ingest_params, refusal_is_final
+from dag_shape import GRID_MIX_HOUR, SHAPE, files_to_land, ingest_params, refusal_is_final
 
 RELATION = "grid_mix_hour"
 
 
 @dag(schedule="@daily", params=ingest_params(RELATION), doc_md=__doc__, tags=["chargeledger", "ingest"], **SHAPE)
 def ingest_grid_mix() -> None:
-    """Find the files, then land, check and stage each."""
+    """Land what is new, then check and stage it."""
 
     @task
-    def find_files(params: Any = None) -> list[dict[str, str]]:
-        with refusal_is_final():
-            return files_to_ingest(RELATION, params)
-
-    @task(outlets=[GRID_MIX_HOUR], map_index_template="{{ path.split('/') | last }}")
-    def ingest_file(source: str, path: str, params: Any = None) -> list[str]:
+    def land_files(params: Any = None) -> list[dict[str, str]]:
         from chargeledger import flow
 
         with refusal_is_final():
-            landed = flow.ingest(source, [path], params["lake"] or None, at=params["at"] or None, report=print)
-        return [file["landing_digest"] for file in landed]
+            return [
+                {"source": source, "landing_digest": landed["landing_digest"], "file": landed["file"]}
+                for source, paths in files_to_land(RELATION, params).items()
+                for landed in flow.land_files(source, paths, params["lake"] or None, params["at"] or None)
+                if not landed["is_staged"]
+            ]
 
-    ingest_file.expand_kwargs(find_files())
+    @task(outlets=[GRID_MIX_HOUR], map_index_template="{{ file }}")
+    def stage_file(source: str, landing_digest: str, file: str, params: Any = None) -> str:
+        from chargeledger import flow
+
+        print(f"{file} is {landing_digest}")
+        with refusal_is_final():
+            flow.stage_landed(source, landing_digest, params["lake"] or None, report=print)
+        return landing_digest
+
+    stage_file.expand_kwargs(land_files())
 
 
 ingest_grid_mix()

@@ -53,7 +53,7 @@ class Progress:
         self.say(f"  done    {self._task(task_instance)}")
 
     def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-        self.reason = last_line(error)
+        self.reason = reason_of(error)
         self.say(f"  failed  {self._task(task_instance)}")
 
     def _task(self, task_instance: Any) -> str:
@@ -61,9 +61,10 @@ class Progress:
         return f"{task_instance.task_id} {task_instance.rendered_map_index or ''}".ljust(70) + f"{seconds:6.1f} s"
 
 
-def last_line(error: object) -> str:
-    """What an error says at its end, which is where people say what happened."""
-    return (str(error).strip() or type(error).__name__).splitlines()[-1]
+def reason_of(error: object) -> str:
+    """What an error says: a refusal is a message for people, anything else needs its name."""
+    kind = type(error).__name__
+    return str(error) if kind == "AirflowFailException" else f"{kind}: {error}"
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def run(job: list[tuple[str, dict[str, Any]]], log: Path) -> int:
                 succeeded, failed = run_dag(dag_id, params)
             except Exception as error:
                 traceback.print_exc()
-                progress.reason, succeeded, failed = last_line(error), False, set()
+                progress.reason, succeeded, failed = reason_of(error), False, set()
             if failed == {HELD}:
                 exit_code = APPROVAL_NEEDED
             elif not succeeded:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
+
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 
 
@@ -24,5 +26,27 @@ def airflow_env(home: Path) -> dict[str, str]:
 
 def main_job(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the main job on the lake of this home."""
-    command = [sys.executable, str(DAGS / "main_job.py"), "--lake", str(home / "lake"), *arguments]
-    return subprocess.run(command, env=airflow_env(home), cwd=home, capture_output=True, text=True, timeout=300)
+    return _run(home, str(DAGS / "main_job.py"), "--lake", str(home / "lake"), *arguments)
+
+
+def airflow(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Airflow's own command line in this home."""
+    return _run(home, "-m", "airflow", *arguments)
+
+
+def _run(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, env=airflow_env(home), cwd=home, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def posted(home: Path) -> tuple[str, int, int]:
+    """The current publication's name, and how many entries and points it holds."""
+    published = home / "lake" / "published"
+    current = (published / "CURRENT").read_text(encoding="ascii").strip()
+    with duckdb.connect(str(published / current / "chargeledger.duckdb"), read_only=True) as reader:
+        ((entries, points),) = reader.execute(
+            "SELECT count(*), CAST(sum(points) AS BIGINT) FROM ledger_entry"
+        ).fetchall()
+    return current, entries, points

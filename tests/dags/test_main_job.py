@@ -1,13 +1,10 @@
-"""The main job, from the command to the publication, through the DAGs in a process of their own."""
+"""The main job on files of one's own: what it refuses, what it holds, and with which exit code it ends."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
-import pytest
-
-from tests.dags.embedded import main_job
+from tests.dags.embedded import main_job, posted
 
 SESSION = (
     "operator,order_number,revised_at,account,station_id,region,power_type,metering_point,rated_kw,started_at,ended_at,energy_kwh\n"
@@ -20,53 +17,10 @@ GRID = (
 AT = "2026-04-20T00:00:00Z"
 
 
-def posted(home: Path) -> tuple[str, int, int]:
-    """The current publication's name, and how many entries and points it holds."""
-    published = home / "lake" / "published"
-    current = (published / "CURRENT").read_text(encoding="ascii").strip()
-    with duckdb.connect(str(published / current / "chargeledger.duckdb"), read_only=True) as reader:
-        ((entries, points),) = reader.execute(
-            "SELECT count(*), CAST(sum(points) AS BIGINT) FROM ledger_entry"
-        ).fetchall()
-    return current, entries, points
-
-
 def write(home: Path, name: str, text: str) -> Path:
     path = home / name
     path.write_text(text, encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def sampled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A home in which the job has run on the sample, and what it said."""
-    home = tmp_path_factory.mktemp("sampled")
-    done = main_job(home, "--sample")
-    assert done.returncode == 0, done.stderr
-    return home, done.stdout
-
-
-def test_the_sample_ends_in_a_summary_and_a_publication(sampled: tuple[Path, str]) -> None:
-    home, said = sampled
-    current, entries, points = posted(home)
-    assert entries > 0
-    assert points > 0
-    assert "SYNTHETIC" in said
-    assert str(home / "lake" / "published" / current) in "".join(said.split("\n"))
-
-
-def test_the_second_run_posts_nothing(sampled: tuple[Path, str]) -> None:
-    home, _ = sampled
-    before = posted(home)
-    assert main_job(home).returncode == 0
-    assert posted(home) == before
-
-
-def test_no_identity_reaches_airflow(sampled: tuple[Path, str]) -> None:
-    home, _ = sampled
-    files = [path for path in (home / "airflow").rglob("*") if path.is_file() and "sample" not in path.parts]
-    assert files
-    assert [path for path in files if b"synthetic-user-" in path.read_bytes()] == []
 
 
 def test_a_refused_file_stops_the_job_at_once_with_its_reason(tmp_path: Path) -> None:
