@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -184,6 +185,18 @@ def verify(lake: LakeOption = None) -> None:
 
     for line in verify_lake(Lake(lake, must_exist=True)):
         out.print(line)
+
+
+@app.command()
+def report(
+    programme: ProgrammeOption = None,
+    lake: LakeOption = None,
+    to: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("report.html"),
+) -> None:
+    """One self-contained HTML page of the current publication: what is in, what waits, what was refused, with plots."""
+    from chargeledger.report import write_report
+
+    out.print(f"report: {write_report(Lake(lake, must_exist=True), programme, to)}")
 
 
 @app.command()

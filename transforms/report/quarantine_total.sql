@@ -1,0 +1,5 @@
+-- Rows in quarantine, one row per relation and first rule that refused them.
+SELECT relation, rule, COUNT(*) AS refused
+FROM quarantine
+GROUP BY relation, rule
+ORDER BY refused DESC, relation, rule
