@@ -19,6 +19,12 @@ class Refused(ChargeledgerError):
     exit_code = 1
 
 
+class LakeUnwritable(ChargeledgerError):
+    """The lake cannot be written: no permission, or no space. What was not finished does not count."""
+
+    exit_code = 1
+
+
 class UsageError(ChargeledgerError):
     """The call itself is wrong: an unknown name, a path that is not there, an instant that cannot be read."""
 

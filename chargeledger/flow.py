@@ -12,7 +12,7 @@ import duckdb
 from deltalake.exceptions import DeltaError
 
 from chargeledger import accounting, comparison, publication, replay
-from chargeledger.errors import Refused, UsageError
+from chargeledger.errors import LakeUnwritable, Refused, UsageError
 from chargeledger.lake import Lake
 from chargeledger.landing import land, landed_file
 from chargeledger.programme import check_name
@@ -39,12 +39,12 @@ def _plainly(lake: str | None) -> Iterator[None]:
     except (OSError, DeltaError, duckdb.Error) as error:
         said = str(error)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or any(s in said for s in _FULL):
-            raise Refused(
+            raise LakeUnwritable(
                 f"no space left for the lake {lake or ''}. What was not finished was not counted: nothing is lost and "
                 "nothing is half posted. Free space and run the same command again."
             ) from error
         if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
-            raise Refused(
+            raise LakeUnwritable(
                 f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. Nothing was posted. "
                 "Give this user write permission, or name another lake."
             ) from error

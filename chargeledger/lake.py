@@ -12,7 +12,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from chargeledger.contract import contract
-from chargeledger.errors import Refused, UsageError
+from chargeledger.errors import LakeUnwritable, UsageError
 from chargeledger.table import files, open_table
 
 STAGED = (
@@ -70,7 +70,7 @@ class Lake:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(
+            raise LakeUnwritable(
                 f"the lake at {self.root} cannot be written: {error.strerror} ({folder}). Nothing was changed. "
                 "Give this user write permission there, or name another lake with --lake."
             ) from error
