@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,16 @@ def account(lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: 
     Returns receipt (None where nothing changed), posted_entries, posted_points, touched, held (lineages) and ledger_version.
     """
     for _ in range(MAX_RACES):
-        clock = lake.clock(at)
         try:
-            return _account_once(lake, scope, clock, fingerprint, report)
+            return _account_once(lake, scope, at, fingerprint, report)
         except LostRace:
             report("another writer committed first: reading again")
     raise Refused(f"gave up after {MAX_RACES} lost races: too many writers account this lake at once")
 
 
-def _account_once(lake: Lake, scope: Scope, clock: datetime, fingerprint: str, report: Report) -> dict[str, Any]:
+def _account_once(lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: Report) -> dict[str, Any]:
     inputs, found = Inputs.newest(lake), programmes()
+    clock = lake.clock(at, inputs.ledger_version)
     with Engine(spill=lake.spill()) as engine:
         run = compute(lake, engine, scope, clock, inputs, found)
         touched = engine.count("SELECT 1 FROM session_touched")
@@ -105,10 +105,14 @@ def _forget(lake: Lake, receipt: str, written: list[Path]) -> None:
 
 def write_parquet(path: Path, rows: pa.Table) -> None:
     """Write a Parquet file whole or not at all; the bytes depend on the rows alone."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
     try:
-        pq.write_table(rows, temporary, compression="zstd", row_group_size=122_880, store_schema=False)
-        os.replace(temporary, path)
+        with os.fdopen(handle, "wb") as out:
+            pq.write_table(rows, out, compression="zstd", row_group_size=122_880, store_schema=False)
+            out.flush()
+            os.fsync(out.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
         raise

@@ -26,7 +26,8 @@ FROM (
 ) AS n
 FULL OUTER JOIN (
   SELECT e.vintage, sum(e.points) AS points, sum(e.emission_reductions_ng) AS reductions
-  FROM ledger_entry_log AS e JOIN session_touched AS t USING (session_id)
+  FROM ledger_entry_log AS e CROSS JOIN run_scope AS x
+  WHERE e.programme = x.programme AND (x.vintage_from IS NULL OR e.vintage BETWEEN x.vintage_from AND x.vintage_until)
   GROUP BY e.vintage
 ) AS h ON h.vintage = n.vintage
 ORDER BY 1

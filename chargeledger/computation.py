@@ -13,7 +13,7 @@ from typing import Any
 from chargeledger import rooms
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
-from chargeledger.errors import Refused
+from chargeledger.errors import Refused, some_keys
 from chargeledger.lake import Lake, LedgerCommit, instant_text
 from chargeledger.methodology import STEP_RELATION, Methodology
 from chargeledger.programme import Programme, load_programmes
@@ -96,7 +96,12 @@ def open_inputs(lake: Lake, engine: Engine, inputs: Inputs, commits: list[Ledger
     engine.view("ledger_entry_log", files(ledger), contract("ledger_entry"))
     for state in STATES:
         kept = [lake.state_file(state, commit.receipt) for commit in commits]
-        engine.view(f"{state}_log", [str(path) for path in kept if path.exists()], contract(state))
+        gone = [path.name for path in kept if not path.exists()]
+        if gone:
+            raise Refused(
+                f"the lake has lost {len(gone)} files of {state}: {some_keys(gone)}. Restore them from a copy"
+            )
+        engine.view(f"{state}_log", [str(path) for path in kept], contract(state))
     return row_count(ledger), engine.scalar("SELECT max(batch_seq) FROM staged_batch")
 
 

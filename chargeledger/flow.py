@@ -184,4 +184,5 @@ def summary(lake: str | None, programme: str | None) -> None:
     """Print the table of a programme: sessions, kWh, CO2 avoided, points, what waits, what is in quarantine."""
     from chargeledger.summary import print_summary
 
+    check_name(programme)
     print_summary(Lake(lake, must_exist=True), programme)

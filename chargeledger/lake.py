@@ -114,16 +114,22 @@ class Lake:
                 )
         return sorted(found, key=lambda commit: commit.version)
 
-    def clock(self, at: str | None) -> datetime:
-        """The clock of a writer: its own, or the last commit's where that is later. It never goes back."""
-        instants = [parse_instant(at)] + [commit.clock for commit in self.commits()[-1:]]
-        landed = self.table("landing_file").history(1)
-        instants += [parse_instant(entry["clock"]) for entry in landed if "clock" in entry]
-        return max(instants)
+    def clock(self, at: str | None, ledger_version: int | None = None) -> datetime:
+        """The clock of a writer: its own, or the last commit's where that is later. It never goes back.
+
+        A writer that commits on top of a ledger version names it, so that the clock it is later than is that one's.
+        """
+        instants = [parse_instant(at)] + [commit.clock for commit in self.commits(ledger_version)[-1:]]
+        return max([*instants, *landing_clock(self.table("landing_file"))])
 
     def spill(self) -> Path:
         """A folder for what a query cannot keep in memory."""
         return self.root / "tmp"
+
+
+def landing_clock(table: DeltaTable) -> list[datetime]:
+    """The clock of the last landing in the opened version, where there is one."""
+    return [parse_instant(entry["clock"]) for entry in table.history(1) if "clock" in entry]
 
 
 def write_file(path: Path, content: bytes) -> None:

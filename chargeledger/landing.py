@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 
 from chargeledger.contract import contract
 from chargeledger.errors import LostRace, UsageError
-from chargeledger.lake import Lake, instant_text
+from chargeledger.lake import Lake, instant_text, landing_clock
 from chargeledger.source import Source
 from chargeledger.table import append_if_unchanged, arrow_schema, row_count
 
@@ -96,6 +96,7 @@ def _register(lake: Lake, source: Source, name: str, digest: str, size: int, clo
     table = lake.table("landing_file")
     if known := find_landed(table, digest):
         return Landed(**known, is_new=False)  # type: ignore[arg-type]
+    clock = max([clock, *landing_clock(table)])
     row = {
         "landing_digest": digest,
         "landing_seq": row_count(table) + 1,

@@ -72,7 +72,10 @@ class Methodology:
         while fresh := {n for n in functions if re.search(rf"\b{n}\s*\(", text)} - used:
             used |= fresh
             text += "\n".join(functions[name] for name in fresh)
-        return hashlib.sha256("\n".join(functions[name] for name in sorted(used)).encode()).hexdigest()
+        words = [functions[name] for name in sorted(used)]
+        if "hour_offset" in text:
+            words.append((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
     def with_input(self, name: str, value: str) -> Methodology:
         """The same version with another value of one input, its parameters derived again."""
@@ -135,7 +138,7 @@ def derive(formula: str, inputs: Mapping[str, Fraction]) -> int:
 
     def value(node: ast.expr) -> Fraction:
         match node:
-            case ast.Constant(value=int(number)):
+            case ast.Constant(value=int(number)) if not isinstance(number, bool):
                 return Fraction(number)
             case ast.Name(id=name) if name in inputs:
                 return inputs[name]
@@ -158,7 +161,10 @@ def derive(formula: str, inputs: Mapping[str, Fraction]) -> int:
                 return Fraction(math.ceil(value(inside)))
         raise Refused(f"'{ast.unparse(node)}' in the derivation '{formula}' is not an input or an allowed operation")
 
-    result = value(ast.parse(formula, mode="eval").body)
+    try:
+        result = value(ast.parse(formula, mode="eval").body)
+    except (SyntaxError, ZeroDivisionError) as error:
+        raise Refused(f"the derivation '{formula}' cannot be worked out: {error}") from error
     if result.denominator != 1:
         raise Refused(f"the derivation '{formula}' gives {result}: say floor() or ceil()")
     return int(result)
@@ -192,7 +198,7 @@ def read_folder(folder: Path) -> Methodology:
             parameters=tuple(numbers["parameters"]),
             factors=factors,
         )
-    except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise Refused(f"{folder.name} is not a version folder: {error}") from error
 
 
@@ -221,7 +227,7 @@ def load(name: str, *, draft_allowed: bool = False) -> Methodology:
         )
     if found.prelude_digest != frozen["prelude_digest"]["duckdb"]:
         raise Refused(
-            f"a function of transforms/prelude/duckdb.sql that {name} uses was changed since it was published: "
+            f"a function of transforms/prelude that {name} uses was changed since it was published: "
             "functions may be added, never changed"
         )
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 
@@ -17,6 +18,9 @@ from chargeledger.methodology import Methodology, load
 
 RULES = ("min_energy_wh", "max_energy_wh", "max_charging_s", "max_power_per_mille", "claim_window_s")
 DAY_S = 86_400
+CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
+WORDS = {"programme", "title", "zone", "regions", "methodology", "correction_window_days", "enrolment"}
+WORDS |= {"reward_rules", "caps", "provisional"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def read_programme(path: Path) -> Programme:
             raise Refused(f"{path.name}: the days of 'methodology' must ascend, each once")
         ends = [*starts[1:], None]
         names = [entry["version"] for entry in said["methodology"]]
+        _check_words(path, said)
         return Programme(
             name=said["programme"],
             title=said["title"],
@@ -59,14 +64,32 @@ def read_programme(path: Path) -> Programme:
             digest=hashlib.sha256(raw).hexdigest(),
             text=raw,
         )
-    except (KeyError, TypeError, yaml.YAMLError) as error:
+    except (KeyError, TypeError, ValueError, yaml.YAMLError) as error:
         raise Refused(f"methodology/programmes/{path.name} is not a programme: {error!r}") from error
+
+
+def _check_words(path: Path, said: dict[str, Any]) -> None:
+    """Refuse what nobody would read, and what YAML reads otherwise than it is meant."""
+    unknown = [*(set(said) - WORDS), *(set(said["reward_rules"]) - set(RULES)), *(set(said["caps"]) - CAPS)]
+    if unknown:
+        raise Refused(f"{path.name} of programme {said['programme']}: nobody reads {', '.join(sorted(unknown))}")
+    wrong = [region for region in said["regions"] if not isinstance(region, str)]
+    if wrong:
+        raise Refused(f"{path.name}: regions {wrong} are not text: write them in quotes, such as 'NO'")
+    twice = sorted({region for region in said["regions"] if said["regions"].count(region) > 1})
+    if twice:
+        raise Refused(f"{path.name}: regions {', '.join(twice)} are named twice")
+    if said["zone"] not in available_timezones():
+        raise Refused(f"{path.name} of programme {said['programme']}: there is no time zone '{said['zone']}'")
 
 
 def programmes(folder: Path | None = None) -> list[Programme]:
     """All programmes, of the project or of a folder. Raises Refused where two claim one region."""
     folder = folder or rooms.METHODOLOGY / "programmes"
     found = [read_programme(path) for path in sorted(folder.glob("*.yaml"))]
+    names = [programme.name for programme in found]
+    if len(set(names)) < len(names):
+        raise Refused(f"two files say that they are one programme: {', '.join(sorted(names))}")
     owner: dict[str, str] = {}
     for programme in found:
         for region in programme.regions:

@@ -25,7 +25,7 @@ from chargeledger.computation import STATES, load_prior, open_inputs
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
+from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
 from chargeledger.receipt import canonical_json
 from chargeledger.scope import Inputs
 from chargeledger.table import arrow_schema
@@ -89,6 +89,7 @@ def publish(lake: Lake, at: str | None, report: Report) -> dict[str, Any]:
 
     Returns number, path, is_new, last_seq and points.
     """
+    parse_instant(at)
     with _one_publisher(lake):
         before = current(lake)
         inputs = Inputs.newest(lake)
@@ -131,7 +132,7 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
             [(number, clock, inputs.ledger_version, before.digest if before else None, chargeledger.__version__)],
         )
         for relation in RELATIONS:
-            engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql", _contract(relation))
+            engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql", published_contract(relation))
         known = before.manifest["segments"] if before else []
         done = {(segment["relation"], segment["receipt"]) for segment in known}
         fresh = [s for commit in commits for s in _segments(lake, engine, commit, done)]
@@ -142,7 +143,7 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
         write_file(building / "manifest.json", canonical_json(manifest))
 
 
-def _contract(relation: str) -> Contract:
+def published_contract(relation: str) -> Contract:
     """The contract that readers get: assessments are published with points, methodology and status."""
     return contract("published_assessment" if relation == "session_assessment" else relation)
 
@@ -210,7 +211,7 @@ def _manifest(
         "points": int(said["points"]),  # type: ignore[call-overload]
         "previous_digest": before.digest if before else None,
         "package_version": chargeledger.__version__,
-        "database": {name: engine.count(f"SELECT 1 FROM {name}") for name in RELATIONS},
+        "database": {name: engine.digest(name, published_contract(name)) for name in RELATIONS},
         "segments": segments,
     }
 

@@ -129,7 +129,7 @@ def _lines(relation: str) -> str:
 
 
 def _judge(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
-    for relation in ("row_outcome", "landing_file"):
+    for relation in ("batch", "row_outcome"):
         engine.view(relation, lake.files(relation), contract(relation))
     engine.con.execute("CREATE OR REPLACE TABLE candidate_key AS SELECT DISTINCT row_key FROM candidate_row")
     engine.load_rows(

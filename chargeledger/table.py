@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from chargeledger.contract import Column, Contract
 from chargeledger.errors import LostRace
@@ -46,12 +46,18 @@ def open_table(path: Path, contract: Contract, version: int | None = None) -> De
     try:
         return DeltaTable(str(path), version=version)
     except TableNotFoundError:
-        schema = Schema.from_arrow(arrow_schema(contract))
-        try:
-            return DeltaTable.create(str(path), schema=schema, mode="error", configuration=_KEEP)
-        except Exception:
-            # Another writer created it first; anything else fails again here, and says why.
-            return DeltaTable(str(path), version=version)
+        _create(path, contract)
+        return DeltaTable(str(path), version=version)
+
+
+def _create(path: Path, contract: Contract) -> None:
+    """Create the table empty. Without retries, since a lost creation would be tried again on top of the winner's."""
+    schema, once = Schema.from_arrow(arrow_schema(contract)), CommitProperties(max_commit_retries=0)
+    try:
+        DeltaTable.create(str(path), schema=schema, mode="error", configuration=_KEEP, commit_properties=once)
+    except DeltaError:
+        if not DeltaTable.is_deltatable(str(path)):
+            raise
 
 
 def files(table: DeltaTable) -> list[str]:

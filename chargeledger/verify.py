@@ -1,4 +1,4 @@
-"""Verification of a whole lake: what is named by a digest has it, and what must sum, sums."""
+"""Verification of a whole lake: what is named by a digest has it, what was kept is what came out, and what must sum, sums."""
 
 from __future__ import annotations
 
@@ -6,25 +6,32 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from chargeledger.computation import open_inputs
+import duckdb
+import pyarrow as pa
+from deltalake.exceptions import DeltaError
+
+from chargeledger.computation import STATES
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
-from chargeledger.errors import Refused
+from chargeledger.engine import Engine, canonical_line
+from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import Lake
 from chargeledger.landing import unpacked
-from chargeledger.publication import current, require_current, verify_segments
-from chargeledger.receipt import read_receipt
-from chargeledger.scope import Inputs
+from chargeledger.publication import RELATIONS, current, published_contract, require_current, verify_segments
+from chargeledger.receipt import programmes_of, read_receipt
+
+DAMAGE = (ChargeledgerError, OSError, pa.ArrowException, duckdb.Error, DeltaError)
+# What the rows of one staged relation say together with those that came from the same row of a file.
+TOLD = {"charging_session": ("charging_session", "session_owner"), "grid_mix_hour": ("grid_mix_hour",)}
 
 
 def verify(lake: Lake) -> Iterator[str]:
     """Yield one line for each property that holds. Raises Refused with all breaches where some do not."""
     breaches: list[str] = []
-    for check in (_landing, _batches, _receipts, _ledger, _publications):
+    for check in (_landing, _staged, _receipts, _ledger, _publications):
         try:
             yield f"ok  {check(lake)}"
-        except Refused as refusal:
-            breaches.append(str(refusal))
+        except DAMAGE as damage:
+            breaches.append(f"{check.__name__.strip('_')}: {damage}")
     if breaches:
         raise Refused("the lake does not verify:\n  " + "\n  ".join(breaches))
 
@@ -32,35 +39,74 @@ def verify(lake: Lake) -> Iterator[str]:
 def _landing(lake: Lake) -> str:
     digests = lake.table("landing_file").to_pyarrow_table(columns=["landing_digest"]).column(0).to_pylist()
     for digest in digests:
-        with unpacked(lake, digest) as path:
-            if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-                raise Refused(f"landed file {digest} is not the bytes that it is named by")
+        try:
+            with unpacked(lake, digest) as path:
+                found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise Refused(f"landed file {digest} cannot be read: {error}") from error
+        if found != digest:
+            raise Refused(f"landed file {digest} is not the bytes that it is named by")
     return f"{len(digests)} landed files have their digests"
 
 
-def _batches(lake: Lake) -> str:
-    with Engine() as engine:
-        engine.view("batch", lake.files("batch"), contract("batch"))
+def _staged(lake: Lake) -> str:
+    with Engine(spill=lake.spill()) as engine:
+        for relation in ("batch", "row_outcome", *TOLD, "session_owner"):
+            engine.view(relation, lake.files(relation), contract(relation))
         engine.hold_to(contract("batch"), "batch")
+        changed = [found for relation in TOLD for found in changed_rows(engine, relation)]
+        if changed:
+            raise Refused(f"staged rows are not what was landed: {some_keys(changed)}")
         staged = engine.count("SELECT 1 FROM batch WHERE state = 'staged'")
-    return f"{staged} staged batches close: received = accepted + quarantined + duplicate + superseded, in rows and Wh"
+    return f"{staged} staged batches close in rows and Wh, and hold what was landed"
+
+
+def changed_rows(engine: Engine, relation: str) -> list[str]:
+    """Accepted rows whose content is not the one that was fixed when they were landed, as `relation key`."""
+    lines = " UNION ALL ".join(
+        f"SELECT landing_digest, row_number, '{name}' || chr(9) || {canonical_line(contract(name).digest_columns)} AS line "
+        f"FROM {name}"
+        for name in TOLD[relation]
+    )
+    rows = engine.rows(
+        f"""SELECT o.row_key FROM row_outcome AS o
+        JOIN batch AS b ON b.landing_digest = o.landing_digest AND b.state = 'staged'
+        LEFT JOIN (SELECT landing_digest, row_number, sha256(string_agg(line, chr(10) ORDER BY line)) AS content_digest
+                   FROM ({lines}) GROUP BY landing_digest, row_number) AS n
+          ON n.landing_digest = o.landing_digest AND n.row_number = o.row_number
+        WHERE o.relation = '{relation}' AND o.outcome = 'accepted' AND n.content_digest IS DISTINCT FROM o.content_digest
+        ORDER BY o.row_key"""
+    )
+    return [f"{relation} {row['row_key']}" for row in rows]
 
 
 def _receipts(lake: Lake) -> str:
     commits = lake.commits()
-    for commit in commits:
-        read_receipt(lake, commit.receipt)
-    return f"{len(commits)} ledger commits have their receipts"
+    with Engine(spill=lake.spill()) as engine:
+        for commit in commits:
+            _, receipt = read_receipt(lake, commit.receipt)
+            programmes_of(lake, receipt)
+            ledger = lake.files("ledger_entry", commit.version)
+            engine.view("ledger_now", ledger, contract("ledger_entry"))
+            engine.con.execute(
+                f"CREATE OR REPLACE TABLE ledger_entry AS SELECT * FROM ledger_now WHERE receipt_digest = '{commit.receipt}'"
+            )
+            for relation in STATES:
+                engine.view(relation, [str(lake.state_file(relation, commit.receipt))], contract(relation))
+            for relation in ("ledger_entry", *STATES):
+                if engine.digest(relation, contract(relation)) != receipt["outputs"][relation]:
+                    raise Refused(f"{relation} of receipt {commit.receipt} is not what came out of that run")
+    return f"{len(commits)} ledger commits have their receipts, and hold what came out"
 
 
 def _ledger(lake: Lake) -> str:
-    inputs = Inputs.newest(lake)
     with Engine(spill=lake.spill()) as engine:
-        last_seq, _ = open_inputs(lake, engine, inputs, lake.commits())
-        engine.hold_to(contract("ledger_entry"), "ledger_entry_log")
-        if engine.count("SELECT 1 FROM ledger_entry_log") != last_seq:
-            raise Refused("the ledger does not hold as many entries as its log says")
-    return f"{last_seq} ledger entries close"
+        engine.view("ledger_entry", lake.files("ledger_entry"), contract("ledger_entry"))
+        engine.hold_to(contract("ledger_entry"), "ledger_entry")
+        entries = engine.count("SELECT 1 FROM ledger_entry")
+        if engine.scalar("SELECT max(seq) FROM ledger_entry") != entries:
+            raise Refused("the seq of the ledger has a gap or a repeat")
+    return f"{entries} ledger entries close"
 
 
 def _publications(lake: Lake) -> str:
@@ -68,6 +114,7 @@ def _publications(lake: Lake) -> str:
         return "no publication yet"
     published, checked = require_current(lake), 0
     verify_segments(lake, published.manifest)
+    _database(lake)
     digest = published.manifest["previous_digest"]
     for path in sorted(
         (p for p in published.path.parent.iterdir() if p.name.isdigit() and int(p.name) < published.manifest["number"]),
@@ -81,3 +128,18 @@ def _publications(lake: Lake) -> str:
     return (
         f"publication {published.manifest['number']} has its segments, and {checked} before it form an unbroken chain"
     )
+
+
+def _database(lake: Lake) -> None:
+    """Hold the published database against its manifest, relation by relation."""
+    published = require_current(lake)
+    with Engine() as engine:
+        engine.con.execute(f"ATTACH '{str(published.database).replace(chr(39), chr(39) * 2)}' AS published (READ_ONLY)")
+        for relation in RELATIONS:
+            engine.con.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM published.{relation}")
+            if engine.digest(relation, published_contract(relation)) != published.manifest["database"][relation]:
+                raise Refused(f"{relation} in {published.database} is not what was published")
+        said = engine.rows("SELECT number, last_seq, points, ledger_version FROM publication")[0]
+        wrong = [name for name, value in said.items() if published.manifest[name] != value]
+        if wrong:
+            raise Refused(f"the manifest of {published.path} says another {', '.join(wrong)} than its database")

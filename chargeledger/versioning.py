@@ -223,7 +223,7 @@ def publish(name: str) -> str:
 
 def show(version: Methodology, out: Console) -> None:
     """Print METHODOLOGY.md as it stands in the folder, then parameters and factors with their sources."""
-    out.print(Markdown((version.folder / "METHODOLOGY.md").read_text(encoding="utf-8")))
+    Console(highlight=False).print(Markdown((version.folder / "METHODOLOGY.md").read_text(encoding="utf-8")))
     out.print(f"\n{version.name}, digest {version.digest}\n")
     for entry in (*version.inputs.values(), *version.parameters):
         kind = f" ({entry['power_type']})" if "power_type" in entry else ""

@@ -1,10 +1,11 @@
--- Revisions accepted from earlier files, one row per revision of a key that the arriving file names too.
+-- Revisions accepted from earlier files, one row per revision of a key that the arriving file names too. A file whose staging
+-- was cut off does not count: its rows are not there yet.
 -- is_comparable: a row equal to this one is a duplicate. Of an hour that is restated only the latest revision is compared.
 SELECT o.row_key, o.content_digest, o.revised_at,
   p.compares_all
   OR row_number() OVER (PARTITION BY o.row_key ORDER BY f.landing_seq DESC, o.row_number DESC) = 1 AS is_comparable
 FROM row_outcome AS o
-JOIN landing_file AS f ON f.landing_digest = o.landing_digest
+JOIN batch AS f ON f.landing_digest = o.landing_digest AND f.state = 'staged'
 JOIN candidate_key AS c ON c.row_key = o.row_key
 CROSS JOIN duplicate_policy AS p
 WHERE o.outcome IN ('accepted', 'superseded') AND o.relation = p.relation AND o.landing_digest <> p.landing_digest
