@@ -12,8 +12,8 @@ import duckdb
 import pyarrow as pa
 
 from chargeledger import rooms
-from chargeledger.contract import Column, Contract
-from chargeledger.errors import Refused
+from chargeledger.contract import Column, Contract, RowRule
+from chargeledger.errors import KEYS_SHOWN, Refused
 
 PRELUDE = rooms.TRANSFORMS / "prelude"
 
@@ -86,9 +86,24 @@ class Engine:
         for rule in contract.row_rules:
             failing = self.count(f'SELECT 1 FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false)')
             if failing:
-                breaches.append(f"{rule.rule_id} ({rule.description}): {failing} rows")
+                breaches.append(
+                    f"{rule.rule_id} ({rule.description}): {failing} rows, such as {self._keys(contract, relation, rule)}"
+                )
+        if contract.key and (twice := self._twice(contract, relation)):
+            breaches.append(f"{twice} keys of {', '.join(contract.key)} are there more than once")
         if breaches:
             raise Refused(f"{relation} breaks {contract.file}: " + "; ".join(breaches))
+
+    def _keys(self, contract: Contract, relation: str, rule: RowRule) -> str:
+        named = " || ' ' || ".join(f'CAST("{name}" AS VARCHAR)' for name in contract.key)
+        rows = self.con.execute(
+            f'SELECT {named} FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false) ORDER BY 1 LIMIT {KEYS_SHOWN}'
+        ).fetchall()
+        return ", ".join(str(row[0]) for row in rows)
+
+    def _twice(self, contract: Contract, relation: str) -> int:
+        names = ", ".join(f'"{name}"' for name in contract.key)
+        return self.count(f'SELECT {names} FROM "{relation}" GROUP BY {names} HAVING count(*) > 1')
 
     def view(self, relation: str, files: Sequence[str], contract: Contract) -> None:
         """Show Parquet files, or no rows where there are none, under the contract's names and types."""

@@ -186,13 +186,12 @@ def _write_quarantine(lake: Lake, engine: Engine, source: Source, landed: Landed
 
 def _write_relation(lake: Lake, engine: Engine, relation: str, landed: Landed) -> None:
     owed = contract(relation)
-    outcomes = "('accepted', 'superseded')" if relation != "session_owner" else "('accepted')"
     columns = ", ".join(f'c."{c.name}"' for c in owed.digest_columns)
     order = "ended_at, session_id" if "ended_at" in owed.column_names else ", ".join(owed.key)
     rows = engine.arrow(
         f"""SELECT {columns}, '{landed.landing_digest}' AS landing_digest, c.row_number
         FROM candidate_{relation} AS c JOIN fate AS f USING (row_number)
-        WHERE f.outcome IN {outcomes} ORDER BY {order}, c.row_number"""
+        WHERE f.outcome IN ('accepted', 'superseded') ORDER BY {order}, c.row_number"""
     )
     if rows.num_rows:
         append_once(lake.table(relation), rows.cast(arrow_schema(owed)), landed.landing_digest)

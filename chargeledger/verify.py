@@ -74,7 +74,8 @@ def changed_rows(engine: Engine, relation: str) -> list[str]:
         LEFT JOIN (SELECT landing_digest, row_number, sha256(string_agg(line, chr(10) ORDER BY line)) AS content_digest
                    FROM ({lines}) GROUP BY landing_digest, row_number) AS n
           ON n.landing_digest = o.landing_digest AND n.row_number = o.row_number
-        WHERE o.relation = '{relation}' AND o.outcome = 'accepted' AND n.content_digest IS DISTINCT FROM o.content_digest
+        WHERE o.relation = '{relation}' AND o.outcome IN ('accepted', 'superseded')
+          AND n.content_digest IS DISTINCT FROM o.content_digest
         ORDER BY o.row_key"""
     )
     return [f"{relation} {row['row_key']}" for row in rows]

@@ -11,6 +11,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from chargeledger.lake import Lake
+from chargeledger.verify import verify
+
 
 def tree(folder: str | Path) -> dict[str, str]:
     """SHA-256 of every file below a folder, by its path."""
@@ -51,3 +54,19 @@ def outputs(lake: str | Path, receipt: str) -> dict[str, str]:
     """The digests of what a run computed, by relation."""
     told: dict[str, str] = json.loads((Path(lake) / "receipts" / f"{receipt}.json").read_bytes())["outputs"]
     return told
+
+
+def holds(lake: str) -> None:
+    """The whole lake verifies, seq has no gap and no repeat, and nothing is kept of a writer that lost."""
+    list(verify(Lake(lake)))
+    seqs = [seq for (seq,) in read(lake, "SELECT seq FROM ledger_entry")]
+    assert sorted(seqs) == list(range(1, len(seqs) + 1))
+    receipts = {commit.receipt for commit in Lake(lake).commits()}
+    kept = [*(Path(lake) / "receipts").glob("*.*"), *(Path(lake) / "ledger" / "state").glob("*/*")]
+    assert {path.stem for path in kept} == receipts
+    assert [path.name for path in Path(lake).rglob(".*") if path.is_file()] == [".lock"]
+    assert not list((Path(lake) / "tmp").iterdir())
+
+
+def same_segments(lake: str, other: str) -> bool:
+    return [path.read_bytes() for path in segments(lake)] == [path.read_bytes() for path in segments(other)]

@@ -22,9 +22,9 @@ GRID_HEADER = (
 )
 
 
-def session_line(number: int, energy_kwh: str | None = None, revised_at: str = "") -> str:
-    """The session of that number: every 90 minutes one starts, and charges for 100 minutes."""
-    start = FIRST_HOUR + timedelta(minutes=90 * number)
+def session_line(number: int, energy_kwh: str | None = None, revised_at: str = "", at: int | None = None) -> str:
+    """The session of that number: every 90 minutes one starts, and charges for 100 minutes; `at` is another's place."""
+    start = FIRST_HOUR + timedelta(minutes=90 * (number if at is None else at))
     end = start + timedelta(minutes=100)
     told = energy_kwh or f"{5 + number}.{100 + 7 * number}"
     account = f"made-up-{number % 5}"

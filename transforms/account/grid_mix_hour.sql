@@ -5,18 +5,18 @@ WITH reach AS (
   FROM session
   GROUP BY region
 ),
-last_run AS (SELECT coalesce(MAX(batch_seq), 0) AS batch_seq FROM watermark)
+last_run AS (SELECT programme, MAX(batch_seq) AS batch_seq FROM watermark GROUP BY programme)
 SELECT m.region, m.hour_start, m.source, m.generation_pwh
 FROM grid_mix_current AS m
-CROSS JOIN last_run AS l
 LEFT JOIN reach AS r ON r.region = m.region
 JOIN programme_region AS g ON g.region = m.region
 JOIN programme AS p ON p.programme = g.programme
+LEFT JOIN last_run AS l ON l.programme = p.programme
 JOIN methodology_in_force AS f ON f.programme = p.programme
 JOIN methodology_running AS n ON n.methodology = f.methodology
 CROSS JOIN run_scope AS x
 WHERE (epoch_s(m.hour_start) > r.from_s AND epoch_s(m.hour_start) < r.until_s)
-   OR (m.batch_seq > l.batch_seq
+   OR (m.batch_seq > coalesce(l.batch_seq, 0)
        AND (x.programme IS NULL OR x.programme = p.programme)
        AND local_date(m.hour_start, p.zone) >= f.in_force_from
        AND (f.in_force_until IS NULL OR local_date(m.hour_start, p.zone) < f.in_force_until))

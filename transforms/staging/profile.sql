@@ -10,7 +10,7 @@ SELECT
   CAST(coalesce(sum(amount_wh) FILTER (WHERE outcome = 'quarantined'), 0) AS DECIMAL(38,0))        AS quarantined_wh,
   CAST(coalesce(sum(amount_wh) FILTER (WHERE outcome = 'duplicate'), 0) AS DECIMAL(38,0))          AS duplicate_wh,
   CAST(coalesce(sum(amount_wh) FILTER (WHERE outcome = 'superseded'), 0) AS DECIMAL(38,0))         AS superseded_wh,
-  CAST(int_div(count(*) FILTER (WHERE outcome = 'quarantined') * 1000, greatest(count(*), 1)) AS BIGINT)
+  CAST(div_up(count(*) FILTER (WHERE outcome = 'quarantined') * 1000, greatest(count(*), 1)) AS BIGINT)
                                                                                                    AS quarantined_per_mille,
   CAST(int_div(sum(amount_wh), greatest(count(amount_wh), 1)) AS BIGINT)                           AS mean_amount_wh
 FROM fate

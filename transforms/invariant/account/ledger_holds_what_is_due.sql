@@ -2,7 +2,8 @@
 WITH after_run AS (
   SELECT programme, session_id, vintage, user_id, SUM(points) AS points, SUM(emission_reductions_ng) AS emission_reductions_ng
   FROM (
-    SELECT programme, session_id, vintage, user_id, points, emission_reductions_ng FROM posted
+    SELECT l.programme, l.session_id, l.vintage, l.user_id, l.points, l.emission_reductions_ng
+    FROM ledger_entry_log AS l JOIN session_touched AS t ON t.session_id = l.session_id
     UNION ALL
     SELECT programme, session_id, vintage, user_id, points, emission_reductions_ng FROM ledger_entry
   ) AS told

@@ -2,9 +2,12 @@
 SELECT coalesce(u.user_id, e.user_id) AS user_id, u.points, e.points AS ledger_points
 FROM user_points AS u
 FULL OUTER JOIN (
-  SELECT programme, user_id, SUM(points) AS points, SUM(emission_reductions_ng) AS emission_reductions_ng
-  FROM segment_ledger_entry
-  GROUP BY programme, user_id
+  SELECT l.programme, l.user_id, SUM(l.points) AS points, SUM(l.emission_reductions_ng) AS emission_reductions_ng,
+    SUM(CASE WHEN v.state = 'final' THEN l.points ELSE 0 END) AS final_points
+  FROM segment_ledger_entry AS l
+  LEFT JOIN vintage AS v ON v.programme = l.programme AND v.vintage = l.vintage
+  GROUP BY l.programme, l.user_id
 ) AS e ON e.programme = u.programme AND e.user_id = u.user_id
 WHERE coalesce(u.points, 0) <> coalesce(e.points, 0) OR u.user_id IS NULL OR e.user_id IS NULL
+   OR u.final_points <> e.final_points
    OR u.emission_reductions_ng <> e.emission_reductions_ng

@@ -1,0 +1,120 @@
+"""A source is data: two files and no Python make the project read a format that it has never seen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITION = """
+apiVersion: v3.1.0
+kind: DataContract
+id: car_park_csv
+name: car_park_csv
+version: 1.0.0
+status: active
+description:
+  purpose: "Charges of a car park, as its barrier system exports them."
+schema:
+  - name: car_park_csv
+    physicalType: file
+    description: one row per charge
+    properties:
+      - {name: Ticket, logicalType: string, physicalType: text, required: true, description: "order number"}
+      - {name: In, logicalType: string, physicalType: text, required: true, description: "start, local time"}
+      - {name: Out, logicalType: string, physicalType: text, required: true, description: "end, local time"}
+      - {name: kWh, logicalType: string, physicalType: text, required: true, description: "energy"}
+customProperties:
+  - {property: reader, value: {format: csv, delimiter: "|", quote: '"'}}
+  - {property: relations, value: [charging_session]}
+  - {property: issuer, value: Car-Park}
+  - {property: zone, value: Asia/Shanghai}
+  - {property: units, value: {kWh: kWh}}
+  - {property: identity, value: {}}
+  - {property: constants, value: {region: CN-GRID-EAST}}
+"""
+SQL = """-- Charges of the car park, one row per row of the file: times are local, energy in kWh.
+SELECT
+  r.row_number,
+  upper(c.issuer) || ':' || upper(told(r."Ticket"))           AS session_id,
+  upper(c.issuer)                                             AS issuer,
+  c.region                                                    AS region,
+  CAST(NULL AS VARCHAR)                                       AS station_id,
+  'AC'                                                        AS power_type,
+  'ac_input'                                                  AS metering_point,
+  CAST(NULL AS BIGINT)                                        AS rated_w,
+  local_text_to_instant(r."In", '%d.%m.%Y %H:%M', c.zone)     AS started_at,
+  local_text_to_instant(r."Out", '%d.%m.%Y %H:%M', c.zone)    AS ended_at,
+  kwh_text_to_wh(r."kWh")                                     AS reading_wh,
+  CAST(NULL AS TIMESTAMPTZ)                                   AS revised_at,
+  CAST(NULL AS VARCHAR)                                       AS revised_at_text,
+  CAST(NULL AS VARCHAR)                                       AS rated_power_text
+FROM landed_row AS r
+CROSS JOIN source_constant AS c
+"""
+# The last row has an energy that nobody can read; 1 of 11 is below a tenth.
+ROWS = [f"09.03.2026 0{n}:00|09.03.2026 0{n}:30|t{n}|yes|3.{n}009" for n in range(10)]
+FILE = "\n".join(["In|Out|Ticket|Paid|kWh", *ROWS, "09.03.2026 10:00|09.03.2026 10:30|t10|no|much", ""])
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A checkout of its own: the package and the data folders."""
+    for folder in ("chargeledger", "methodology", "transforms", "data_contracts"):
+        shutil.copytree(ROOT / folder, tmp_path / "copy" / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "copy"
+
+
+def run(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run([sys.executable, *arguments], cwd=copy, env=env, capture_output=True, text=True, timeout=120)
+
+
+def python_of(copy: Path) -> dict[str, str]:
+    files = sorted((copy / "chargeledger").rglob("*.py"))
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_two_files_make_a_source(copy: Path, lake: str, tmp_path: Path) -> None:
+    landing = tmp_path / "export.txt"
+    landing.write_text(FILE, encoding="utf-8")
+    where = run(copy, "-c", "import chargeledger.rooms as r; print(r.ROOT)").stdout.strip()
+    assert where == str(copy), "the copy runs, not the checkout"
+    ingest = (
+        "-m",
+        "chargeledger.cli",
+        "ingest",
+        "car_park_csv",
+        str(landing),
+        "--lake",
+        lake,
+        "--at",
+        "2026-03-10T00:00:00Z",
+    )
+    unknown = run(copy, *ingest)
+    assert unknown.returncode == 2 and "unknown source 'car_park_csv'" in unknown.stderr
+
+    before = python_of(copy)
+    (copy / "data_contracts" / "sources" / "car_park_csv.yaml").write_text(DEFINITION, encoding="utf-8")
+    (copy / "transforms" / "sources" / "car_park_csv").mkdir()
+    (copy / "transforms" / "sources" / "car_park_csv" / "charging_session.sql").write_text(SQL, encoding="utf-8")
+    done = run(copy, *ingest)
+    assert done.returncode == 0, done.stderr
+    assert python_of(copy) == before == python_of(ROOT)
+
+    rows = sorted(
+        DeltaTable(f"{lake}/staged/charging_session").to_pyarrow_table().to_pylist(), key=lambda r: r["session_id"]
+    )
+    assert [row["session_id"] for row in rows] == [f"CAR-PARK:T{n}" for n in range(10)]
+    # 3.7009 kWh are 3,700.9 Wh, floored to 3,700; 07:00 in Shanghai is 23:00 UTC of the day before.
+    assert rows[7]["reading_wh"] == 3700
+    assert rows[7]["started_at"].isoformat() == "2026-03-08T23:00:00+00:00"
+    (quarantined,) = DeltaTable(f"{lake}/staged/quarantine").to_pyarrow_table().to_pylist()
+    assert (quarantined["row_number"], quarantined["rule"]) == (11, "energy_readable")

@@ -1,0 +1,100 @@
+"""Break a publication on purpose, one property at a time: it is refused by name, and the old one stays current."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from chargeledger.errors import Refused
+from tests.ledger import altered
+from tests.ledger.book import Book, Row, charge
+
+STATE = "CASE WHEN s.state = 'awarded' THEN v.state ELSE s.state END"
+TWICE = "FROM (SELECT * FROM prior_state UNION ALL SELECT * FROM prior_state) AS s"
+SUM = "(SELECT CAST(coalesce(SUM(points), 0) AS DECIMAL(38,0)) FROM ledger_entry_log)"
+# What the refusal must say; the relation of transforms/publish; its line, and a wrong one.
+BREAKS = [
+    # 3: user_points is the fold, per user and in total
+    ("user_points_is_the_fold", "user_points", "SUM(e.points)", "SUM(e.points) + 1"),
+    ("user_points_is_the_fold", "user_points", "SUM(e.emission_reductions_ng)", "SUM(e.emission_reductions_ng) - 1"),
+    ("user_points_is_the_fold", "user_points", "GROUP BY e", "WHERE e.seq > 1 GROUP BY e"),
+    ("the sum of points of the segments", "publication", SUM, "CAST(1 AS DECIMAL(38,0))"),
+    ("as many entries as the ledger", "publication", "coalesce(MAX(seq), 0)", "coalesce(MAX(seq), 0) - 1"),
+    ("assessment_holds_what_is_posted", "session_assessment", "  s.points,", "  s.points + 1 AS points,"),
+    ("assessment_holds_what_is_posted", "session_assessment", "FROM prior_state", "FROM session_state_log"),
+    ("assessment_holds_what_is_posted", "ledger_entry", "WHERE w.from_day", "WHERE e.seq > 1 AND w.from_day"),
+    # 12: one known state for every lineage
+    ("every_lineage_has_one_state", "session_status", STATE, "s.state"),
+    ("every_lineage_has_one_state", "session_status", "FROM prior_state AS s", TWICE),
+    pytest.param(
+        *("every_lineage_has_one_state", "session_status", "WHERE w", "WHERE s.session_id <> 'OP:2' AND w"),
+    ),
+    pytest.param(
+        *("user_points_is_the_fold", "user_points", "v.state = 'final'", "v.state = 'provisional'"),
+    ),
+    pytest.param(
+        *("vintage", "vintage", "coalesce(h.points, 0)", "coalesce(h.points, 0) + 1"),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def unpublished(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """Two sessions published, one of them corrected and not yet published."""
+    book = Book(tmp_path_factory.mktemp("broken") / "book")
+    book.sessions(charge("1", "10"), charge("2", "10", "bob"))
+    book.account()
+    book.publish()
+    book.sessions(charge("1", "12"))
+    book.account()
+    return book
+
+
+@pytest.fixture
+def book(unpublished: Book, tmp_path: Path) -> Book:
+    return unpublished.copy(tmp_path / "book")
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.name != ".lock"}
+
+
+@pytest.mark.parametrize(("said", "relation", "line", "wrong"), BREAKS)
+def test_a_broken_publication_is_refused_and_the_old_one_stays(
+    book: Book, tmp_path: Path, said: str, relation: str, line: str, wrong: str
+) -> None:
+    published = book.root / "published"
+    before = files(published)
+    with pytest.MonkeyPatch.context() as patch:
+        altered.publish_sql(patch, tmp_path, relation, line, wrong)
+        with pytest.raises(Refused, match=said):
+            book.publish()
+    assert book.publication().name == "1"
+    assert {path for path in files(published) - before if not path.startswith("segments/")} == set()
+    assert book.publish()["number"] == 2
+    assert book.published("publication")[0]["points"] == 4584 + 3820
+
+
+@pytest.mark.parametrize(
+    ("said", "change"),
+    [
+        ("seq_is_gapless", {"seq": 4}),
+        ("entry_id_is_unique", {"entry_id": None}),
+        ("entry_closes", {"rounding_ng": 1}),
+        ("the sum of points", {"points": 765}),
+        ("user_points_is_the_fold", {"user_id": "somebody else"}),
+    ],
+)
+def test_a_segment_that_lies_there_and_is_not_the_ledgers_is_refused(book: Book, said: str, change: Row) -> None:
+    """A segment is written once: one that is there already is taken, but only if everything holds with it."""
+    segments = book.root / "published" / "segments" / "ledger_entry"
+    first, _, third = book.entries()
+    wrong = third | change | ({"entry_id": first["entry_id"]} if "entry_id" in change else {})
+    schema = pq.read_schema(segments / "000000000001-000000000002.parquet")
+    pq.write_table(pa.Table.from_pylist([wrong], schema=schema), segments / "000000000003-000000000003.parquet")
+    with pytest.raises(Refused, match=said):
+        book.publish()
+    assert book.publication().name == "1"
