@@ -82,7 +82,7 @@ def compute(
     _run_versions(run)
     for relation in ("award_change", "change_reason"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    engine.table("vintage_judged", ACCOUNT_SQL / "vintage_state.sql")
+    engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
     _finish(run)
     return run
 

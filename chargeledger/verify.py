@@ -51,18 +51,22 @@ def _landing(lake: Lake) -> str:
 
 def _staged(lake: Lake) -> str:
     with Engine(spill=lake.spill()) as engine:
-        for relation in ("batch", "row_outcome", *TOLD, "session_owner"):
-            engine.view(relation, lake.files(relation), contract(relation))
+        changed = changed_rows(lake, engine)
         engine.hold_to(contract("batch"), "batch")
-        changed = [found for relation in TOLD for found in changed_rows(engine, relation)]
         if changed:
             raise Refused(f"staged rows are not what was landed: {some_keys(changed)}")
         staged = engine.count("SELECT 1 FROM batch WHERE state = 'staged'")
     return f"{staged} staged batches close in rows and Wh, and hold what was landed"
 
 
-def changed_rows(engine: Engine, relation: str) -> list[str]:
+def changed_rows(lake: Lake, engine: Engine) -> list[str]:
     """Accepted rows whose content is not the one that was fixed when they were landed, as `relation key`."""
+    for relation in ("batch", "row_outcome", *TOLD, "session_owner"):
+        engine.view(relation, lake.files(relation), contract(relation))
+    return [found for relation in TOLD for found in _changed(engine, relation)]
+
+
+def _changed(engine: Engine, relation: str) -> list[str]:
     lines = " UNION ALL ".join(
         f"SELECT landing_digest, row_number, '{name}' || chr(9) || {canonical_line(contract(name).digest_columns)} AS line "
         f"FROM {name}"

@@ -123,7 +123,11 @@ def _sql(version: Methodology) -> Iterator[Finding]:
 
 
 def _cases(version: Methodology) -> Iterator[Finding]:
-    results = check_cases(version)
+    try:
+        results = check_cases(version)
+    except Refused as refusal:
+        yield Finding("cases", False, str(refusal))
+        return
     broken = [result for result in results if not result.passed]
     for result in broken:
         yield Finding(f"case {result.file} '{result.name}'", False, "; ".join(result.differences))
@@ -134,7 +138,10 @@ def _sensitivity(version: Methodology) -> Finding:
     text = (version.folder / "METHODOLOGY.md").read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
         return Finding("sensitivity table", False, f"METHODOLOGY.md has no {BEGIN} … {END}")
-    same = text.split(BEGIN)[1].split(END)[0].strip() == sensitivity_table(version).strip()
+    try:
+        same = text.split(BEGIN)[1].split(END)[0].strip() == sensitivity_table(version).strip()
+    except Refused as refusal:
+        return Finding("sensitivity table", False, str(refusal))
     return Finding("sensitivity table", same, "as recomputed" if same else "not what the recomputation gives")
 
 

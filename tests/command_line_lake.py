@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 from chargeledger import flow
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Great Expectations imports modules that Python 3.11 calls deprecated
+    import great_expectations  # noqa: F401
 
 KEY = "5a" * 32
 AT = "2026-03-13T16:00:00Z"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 
 from chargeledger import flow, sample
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Great Expectations imports modules that Python 3.11 calls deprecated
+    import great_expectations  # noqa: F401
 
 
 @pytest.fixture(scope="session")

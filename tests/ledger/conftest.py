@@ -27,7 +27,7 @@ def key_and_threads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def made(tmp_path_factory: pytest.TempPathFactory, key_and_threads: None) -> Path:  # noqa: ARG001
+def made(tmp_path_factory: pytest.TempPathFactory, key_and_threads: None) -> Path:
     """The three books."""
     folder = tmp_path_factory.mktemp("made")
     china = Book(folder / "china")
@@ -60,6 +60,6 @@ def california(made: Path, tmp_path: Path) -> Book:
 
 
 @pytest.fixture(scope="package")
-def whole_story(tmp_path_factory: pytest.TempPathFactory, key_and_threads: None) -> Book:  # noqa: ARG001
+def whole_story(tmp_path_factory: pytest.TempPathFactory, key_and_threads: None) -> Book:
     """The book of story.py after its fourth run: to be read, never written."""
     return story.tell(tmp_path_factory.mktemp("story") / "book")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from pathlib import Path
 
 import pytest
 
 from chargeledger import rooms
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Great Expectations imports modules that Python 3.11 calls deprecated
+    import great_expectations  # noqa: F401
 
 
 @pytest.fixture

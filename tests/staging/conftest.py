@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,34 +22,36 @@ with warnings.catch_warnings():
 Receive = Callable[..., list[str]]
 
 
-@pytest.fixture(scope="session")
+@contextmanager
 def fixed_key() -> Iterator[None]:
-    """The key of all tests, for what is made once a session."""
+    """The key of all tests, while something is made once for many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CHARGELEDGER_PSEUDONYM_KEY", "5a" * 32)
         yield
 
 
 @pytest.fixture(scope="session")
-def sample_run(fixed_key: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The built-in sample, run once undisturbed: `lake`, what was written, and the batch of each file. Read only."""
     folder = tmp_path_factory.mktemp("sample")
     written = sample.write_sample(folder / "files")
     lake = str(folder / "lake")
-    batches = flow.ingest("grid_mix_csv", written["grid"], lake, written["at"])
-    batches += flow.ingest("session_csv", written["sessions"], lake, written["at"])
-    flow.account(lake, programme="cn_green_energy", at=written["at"])
-    flow.publish(lake, written["at"])
+    with fixed_key():
+        batches = flow.ingest("grid_mix_csv", written["grid"], lake, written["at"])
+        batches += flow.ingest("session_csv", written["sessions"], lake, written["at"])
+        flow.account(lake, programme="cn_green_energy", at=written["at"])
+        flow.publish(lake, written["at"])
     return written | {"lake": lake, "batches": {batch["file"]: batch for batch in batches}}
 
 
 @pytest.fixture(scope="session")
-def _good(fixed_key: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("good")
     lake = str(folder / "lake")
-    flow.ingest("session_csv", [session_csv(folder / "good.csv", *session_rows(20))], lake, AT)
-    flow.ingest("grid_mix_csv", [grid_csv(folder / "hours.csv", *grid_rows(12))], lake, AT)
-    flow.account(lake, at=AT)
+    with fixed_key():
+        flow.ingest("session_csv", [session_csv(folder / "good.csv", *session_rows(20))], lake, AT)
+        flow.ingest("grid_mix_csv", [grid_csv(folder / "hours.csv", *grid_rows(12))], lake, AT)
+        flow.account(lake, at=AT)
     return Path(lake)
 
 

@@ -41,6 +41,12 @@ def staged_of(lake: str | Path) -> dict[str, list[str]]:
     return {relation: sorted(map(repr, rows_of(lake, relation))) for relation in STAGED}
 
 
+def files_of(lake: str | Path) -> dict[str, tuple[int, int]]:
+    """Every file of the lake with its size and the moment of its last change: what a command that may write nothing keeps."""
+    kept = {str(path): path.stat() for path in Path(lake).rglob("*") if path.is_file()}
+    return {path: (told.st_size, told.st_mtime_ns) for path, told in kept.items()}
+
+
 def fates(lake: str | Path, row_key: str | None = None) -> list[tuple[str, str | None]]:
     """Outcome and rule of every row, or of those of one key, in the order of landing and of the file."""
     order = {row["landing_digest"]: row["landing_seq"] for row in rows_of(lake, "landing_file")}

@@ -35,9 +35,9 @@ def small_disk(path: Path, megabytes: int) -> Iterator[SmallDisk | None]:
     """None where this machine lets nobody mount."""
     path.mkdir()
     is_root = os.geteuid() == 0
+    mount = f'mount -t tmpfs -o size={megabytes}m tmpfs "$0" && echo mounted && cat'
     holder = subprocess.Popen(
-        [*("unshare", "--mount", *([] if is_root else ["--map-root-user"]), "--", "sh", "-c")]
-        + [f'mount -t tmpfs -o size={megabytes}m tmpfs "$0" && echo mounted && cat', str(path)],
+        ["unshare", "--mount", *([] if is_root else ["--map-root-user"]), "--", "sh", "-c", mount, str(path)],
         stdin=subprocess.PIPE,  # `cat` ends, and with it the namespace, when this process does
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import pytest
 from chargeledger import flow
 from chargeledger.contract import contract
 from tests.staging.canonical_files import AT, Row, grid_csv, grid_row, grid_rows, session_csv, session_row, session_rows
+from tests.staging.conftest import fixed_key
 from tests.staging.lake_contents import fates, rows_of
 
 Told = dict[str, str]
@@ -73,12 +74,13 @@ def _hours(told: list[Told]) -> list[Row]:
 
 
 def _outcomes(lake: str, source: str, path: str) -> list[tuple[str, str | None]]:
-    flow.ingest(source, [path], lake, AT)
+    with fixed_key():
+        flow.ingest(source, [path], lake, AT)
     return fates(lake)
 
 
 @pytest.fixture(scope="module")
-def session_fates(fixed_key: None, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str | None]]:
+def session_fates(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str | None]]:
     """The fates of all passing rows, then of all failing ones, among enough sound ones to keep the batch."""
     folder = tmp_path_factory.mktemp("sessions")
     told = _sessions([passing for _, passing, _ in SESSION] + [failing for _, _, failing in SESSION])
@@ -87,7 +89,7 @@ def session_fates(fixed_key: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def grid_fates(fixed_key: None, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str | None]]:
+def grid_fates(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str | None]]:
     folder = tmp_path_factory.mktemp("hours")
     told = _hours([passing for _, passing, _ in GRID] + [failing for _, _, failing in GRID])
     sound = [row for day in range(1, 13) for row in grid_rows(24, f"2026-03-{day:02d}")]

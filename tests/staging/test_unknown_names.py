@@ -8,7 +8,7 @@ import pytest
 
 from tests.staging.canonical_files import AT, session_csv, session_rows
 from tests.staging.command_line import assert_says, chargeledger, chargeledger_here
-from tests.staging.lake_contents import batches, ledger_of, staged_of
+from tests.staging.lake_contents import files_of
 
 CHINA = ("--programme", "cn_green_energy")
 UNKNOWN = {
@@ -52,12 +52,12 @@ UNKNOWN = {
 def test_an_unknown_name_is_told_with_those_that_are_known(name: str, good_lake: str, tmp_path: Path) -> None:
     arguments, phrases = UNKNOWN[name]
     file = session_csv(tmp_path / "sessions.csv", *session_rows(3, first=501))
-    before = staged_of(good_lake), ledger_of(good_lake), batches(good_lake)
+    before = files_of(good_lake)
     at_lake = () if name == "command" else ("--lake", good_lake)
     at = ("--at", AT) if arguments[0] in ("ingest", "run", "account") and "--at" not in arguments else ()
     done = chargeledger_here(*(part.replace("FILE", file) for part in arguments), *at_lake, *at)
     assert_says(done, 2, *phrases)
-    assert (staged_of(good_lake), ledger_of(good_lake), batches(good_lake)) == before
+    assert files_of(good_lake) == before
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ SELECT
   n.user_id,
   n.session_id,
   n.vintage,
-  substr(CAST(n.vintage AS VARCHAR), 1, 7)                                               AS period,
+  substr(CAST(n.vintage AS VARCHAR), 1, 7)                                               AS period, -- 7 letters: YYYY-MM
   n.kind,
   r.reason,
   CAST(n.due_points - n.posted_points AS BIGINT)                                         AS points,
