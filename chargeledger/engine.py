@@ -89,8 +89,6 @@ class Engine:
                 breaches.append(
                     f"{rule.rule_id} ({rule.description}): {failing} rows, such as {self._keys(contract, relation, rule)}"
                 )
-        if contract.key and (twice := self._twice(contract, relation)):
-            breaches.append(f"{twice} keys of {', '.join(contract.key)} are there more than once")
         if breaches:
             raise Refused(f"{relation} breaks {contract.file}: " + "; ".join(breaches))
 
@@ -100,10 +98,6 @@ class Engine:
             f'SELECT {named} FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false) ORDER BY 1 LIMIT {KEYS_SHOWN}'
         ).fetchall()
         return ", ".join(str(row[0]) for row in rows)
-
-    def _twice(self, contract: Contract, relation: str) -> int:
-        names = ", ".join(f'"{name}"' for name in contract.key)
-        return self.count(f'SELECT {names} FROM "{relation}" GROUP BY {names} HAVING count(*) > 1')
 
     def view(self, relation: str, files: Sequence[str], contract: Contract) -> None:
         """Show Parquet files, or no rows where there are none, under the contract's names and types."""

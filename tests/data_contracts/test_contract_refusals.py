@@ -113,7 +113,3 @@ def test_a_file_that_is_no_contract_is_refused_by_name(tmp_path: Path, text: str
 def test_a_refusal_names_the_rows_that_broke_a_rule(engine: Engine, assessment: Contract) -> None:
     broken = SOUND.replace("382031200000", "382031200001").replace("'A:1'", "'A:17'")
     assert "A:17" in refusal(engine, assessment, broken)
-
-
-def test_a_key_that_is_there_twice_is_refused(engine: Engine, assessment: Contract) -> None:
-    assert "session_id" in refusal(engine, assessment, f"{SOUND} UNION ALL {SOUND}")

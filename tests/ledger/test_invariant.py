@@ -12,8 +12,6 @@ from chargeledger.errors import Refused
 from tests.ledger import altered, plain_reading
 from tests.ledger.book import Book, charge
 
-LAST_LINE = "LEFT JOIN known AS k ON k.row_key = j.row_key AND k.content_digest = j.content_digest"
-
 
 def tampered(book: Book, statement: str) -> None:
     """Change the published database of a copy, as nobody should."""
@@ -31,16 +29,22 @@ def test_rows_and_wh_close_in_every_batch(whole_story: Book) -> None:
     assert plain_reading.rows_and_wh_close(whole_story) == 14 + 11 + 1 + 3
 
 
-def test_a_row_that_is_dropped_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    altered.staging_sql(monkeypatch, tmp_path, "row_outcome", LAST_LINE, f"{LAST_LINE}\nWHERE j.row_number <> 2")
-    book = Book(tmp_path / "book")
-    book.sessions(charge("1", "10"), charge("2", "10"))
+@pytest.mark.parametrize("change", [None, {"outcome": "accepted"}, {"row_number": 1}], ids=["lost", "other", "twice"])
+def test_a_row_without_exactly_its_fate_is_noticed(
+    whole_story: Book, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any] | None
+) -> None:
+    outcomes = whole_story.staged("row_outcome")
+    (place,) = [i for i, row in enumerate(outcomes) if row["row_key"] == "OP:1" and row["outcome"] == "duplicate"]
+    outcomes[place : place + 1] = [] if change is None else [outcomes[place] | change]
+    real = Book.staged
+    monkeypatch.setattr(Book, "staged", lambda book, name: outcomes if name == "row_outcome" else real(book, name))
     with pytest.raises(AssertionError):
-        plain_reading.rows_and_wh_close(book)
+        plain_reading.rows_and_wh_close(whole_story)
 
 
 def test_a_file_that_loses_a_row_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    altered.staging_sql(monkeypatch, tmp_path, "row_outcome", LAST_LINE, f"{LAST_LINE}\nWHERE j.row_number <> 2")
+    last = "LEFT JOIN known AS k ON k.row_key = j.row_key AND k.content_digest = j.content_digest"
+    altered.staging_sql(monkeypatch, tmp_path, "row_outcome", last, f"{last}\nWHERE j.row_number <> 2")
     with pytest.raises(Refused):
         Book(tmp_path / "book").sessions(charge("1", "10"), charge("2", "10"))
 

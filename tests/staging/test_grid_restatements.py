@@ -59,6 +59,14 @@ def test_a_restated_hour_supersedes_whole(intensities, lake: str) -> None:
     assert _fates(lake) == ["accepted", "accepted"]
 
 
+def test_hours_restated_before_they_are_accounted(lake: str, tmp_path: Path) -> None:
+    for number, row in enumerate([_hour(coal="5", gas="5"), _hour(gas="5")]):
+        flow.ingest("grid_mix_csv", [grid_csv(tmp_path / f"{number}.csv", row)], lake, AT)
+    flow.account(lake, at=AT)
+    flow.publish(lake, AT)
+    assert published(lake, "SELECT intensity_ug_per_kwh FROM grid_intensity_hour") == [(GAS,)]
+
+
 def test_an_hour_restated_back_counts_as_well(intensities, lake: str) -> None:
     mixes = [_hour(coal="5"), _hour(gas="5"), _hour(coal="5"), _hour(coal="5")]
     assert intensities(*mixes) == [COAL, GAS, COAL, COAL]
