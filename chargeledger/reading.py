@@ -41,7 +41,8 @@ def _quoted(text: str) -> str:
 
 
 def _check_header(source: Source, header: list[str], file_name: str) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
+    # A first row may hold data, so only names that the definition knows are repeated to people.
+    twice = sorted({name for name in source.definition.column_names if header.count(name) > 1})
     if twice:
         raise Refused(f"{file_name}: rule columns_once: the header names {', '.join(twice)} more than once")
     missing = [name for name in source.definition.column_names if name not in header]
@@ -50,7 +51,7 @@ def _check_header(source: Source, header: list[str], file_name: str) -> None:
         hints = [f"{name} (is it '{found[0]}' here?)" if found else name for name, found in near.items()]
         raise Refused(
             f"{file_name}: rule columns_present: column {', '.join(hints)} of {source.definition.file} is missing. "
-            f"The file has: {', '.join(header)}"
+            f"The first row has {len(header)} columns; a file without a header is refused so too"
         )
 
 

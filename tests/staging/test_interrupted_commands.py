@@ -22,7 +22,7 @@ PROGRAM = Path(__file__).with_name("stopped_command.py")
 LONG_QUERY = "SELECT sum(hash(range) % 7) FROM range(9000000000)"
 FOLD = "SELECT programme, user_id, points, entries FROM user_points ORDER BY ALL"
 PLACES = (
-    *("/landing/", "/staged/row_outcome", "/staged/batch"),
+    *("/landing/", "/staged/row_outcome", "/staged/session_owner"),
     *("/ledger/state/", "/ledger/ledger_entry", "/published/1"),
 )
 
@@ -65,7 +65,7 @@ def test_ctrl_c_then_again(place: str, good_lake: str, undisturbed: Path, tmp_pa
 
 KILLED_IN = {
     "rows read": "ingest",
-    "/staged/row_outcome": "ingest",
+    "/staged/charging_session": "ingest",
     "/ledger/state/": "account",
     "/ledger/ledger_entry": "account",
     "/published/1": "publish",
