@@ -15,6 +15,7 @@ from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
 
+INTERRUPTED = 130
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -219,13 +220,21 @@ def main() -> NoReturn:
     except ChargeledgerError as error:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; nothing is half posted. Run the same command again to go on.", 130)
+        code = INTERRUPTED
     except Exception as error:
+        if isinstance(error, RuntimeError) and "Query interrupted" in str(error):
+            _interrupted()
         if not hasattr(error, "show"):
             raise
         error.show()
         sys.exit(2)
+    if code == INTERRUPTED:
+        _interrupted()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupted() -> NoReturn:
+    _fail("interrupted; nothing is half posted. Run the same command again to go on.", INTERRUPTED)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -48,7 +48,9 @@ class Computation:
         """Lineages whose change waits for approval after this run."""
         rows = self.engine.rows(
             """SELECT session_id FROM session_state WHERE state = 'awaiting approval'
-            UNION SELECT session_id FROM prior_state AS p WHERE state = 'awaiting approval'
+            UNION SELECT session_id FROM prior_state AS p CROSS JOIN run_scope AS x WHERE state = 'awaiting approval'
+              AND (x.programme IS NULL OR p.programme = x.programme)
+              AND (x.vintage_from IS NULL OR p.vintage BETWEEN x.vintage_from AND x.vintage_until)
               AND NOT EXISTS (SELECT 1 FROM session_state AS s WHERE s.session_id = p.session_id)
             ORDER BY session_id"""
         )
@@ -72,16 +74,16 @@ def compute(
     for relation in ("session_current", "session_owner_current", "grid_mix_current", "session_scope"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
-    for relation in ("quarantined_lineage", "session_touched"):
+    for relation in ("quarantined_lineage", "session_lineage", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
-        engine.load_rows("session_touched", "session_id VARCHAR", [(question.session_id,)])
-    engine.table("posted", ACCOUNT_SQL / "posted.sql")
+        engine.load_rows("session_arrived", "session_id VARCHAR", [(question.session_id,)])
+    for relation in ("session_touched", "posted"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
-    _run_versions(run)
-    for relation in ("award_change", "change_reason"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    _award(run)
+    engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
     _finish(run)
     return run
@@ -148,9 +150,32 @@ def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tup
     return marks
 
 
+def _award(run: Computation) -> None:
+    """Award what is due; where something is held under a cap, award once more, with the held as they stood."""
+    engine = run.engine
+    engine.load_rows("held_session", "session_id VARCHAR", [])
+    engine.table("session_as_stood", ACCOUNT_SQL / "session_as_stood.sql")
+    held = 0
+    while True:
+        _run_versions(run)
+        engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
+        engine.con.execute(
+            "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
+            "UNION SELECT session_id FROM held_session"
+        )
+        now = engine.count("SELECT 1 FROM held_session")
+        capped = engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL")
+        if now == held or not capped:
+            return
+        held = now
+        engine.con.execute("DROP TABLE grid_mix_hour")
+        engine.table("session_as_stood", ACCOUNT_SQL / "session_as_stood.sql")
+
+
 def _run_versions(run: Computation) -> None:
     """Run every version that has a touched session or a new hour; gather the border relations of all of them."""
     engine = run.engine
+    run.ran.clear()
     gathered = ("session", "grid_mix_hour", *BORDER)
     for relation in gathered:
         owed = ", ".join(f'"{c.name}" {c.sql_type}' for c in contract(relation).digest_columns)
@@ -165,7 +190,7 @@ def _run_versions(run: Computation) -> None:
             run.ran.append(name)
             for relation in gathered:
                 engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
-    engine.con.execute("DROP VIEW grid_mix_hour")
+    engine.con.execute("DROP VIEW IF EXISTS grid_mix_hour")
     for relation in gathered:
         engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
         engine.con.execute(f"DROP TABLE all_{relation}")

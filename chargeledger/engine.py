@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ import pyarrow as pa
 from chargeledger import rooms
 from chargeledger.contract import Column, Contract, RowRule
 from chargeledger.errors import KEYS_SHOWN, Refused
+from chargeledger.workspace import Workspace
 
 PRELUDE = rooms.TRANSFORMS / "prelude"
 
@@ -30,6 +32,16 @@ def _canonical(column: Column) -> str:
     return rf"coalesce({text}, '\N')"
 
 
+def quoted(text: object) -> str:
+    """SQL literal of a text or a path."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def parquet(paths: Sequence[object]) -> str:
+    """SQL table expression of Parquet files; no folder name is taken for a column."""
+    return f"read_parquet([{', '.join(quoted(path) for path in paths)}], hive_partitioning = false)"
+
+
 def canonical_line(columns: Sequence[Column]) -> str:
     """SQL expression for a row as one line of canonical text."""
     return " || chr(9) || ".join(_canonical(column) for column in columns)
@@ -39,7 +51,8 @@ class Engine:
     """A DuckDB session pinned to UTC with the prelude loaded. Use as a context manager.
 
     `threads` and the memory limit come from `CHARGELEDGER_THREADS` and `CHARGELEDGER_MEMORY_LIMIT` (for example 4GB)
-    where they are not given; no result depends on either.
+    where they are not given; no result depends on either. What memory cannot hold goes to a workspace below `spill`, or
+    below the system's folder for such files.
     """
 
     def __init__(self, threads: int | None = None, spill: Path | None = None) -> None:
@@ -51,8 +64,8 @@ class Engine:
             self.con.execute(f"SET threads = {int(threads)}")
         if limit := os.environ.get("CHARGELEDGER_MEMORY_LIMIT"):
             self.con.execute("SET memory_limit = ?", [limit])
-        if spill is not None:
-            self.con.execute("SET temp_directory = ?", [str(spill)])
+        self.workspace = Workspace(spill or Path(tempfile.gettempdir()))
+        self.con.execute("SET temp_directory = ?", [str(self.workspace.path / "spilled")])
         for name in ("duckdb.sql", "ingest.sql"):
             self.con.execute((PRELUDE / name).read_text(encoding="utf-8"))
 
@@ -61,6 +74,7 @@ class Engine:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.con.close()
+        self.workspace.close()
 
     def table(self, relation: str, path: Path, contract: Contract | None = None) -> None:
         """Run a SQL file and keep its rows as the table `relation`; with a contract, hold its columns against it."""
@@ -103,8 +117,7 @@ class Engine:
         """Show Parquet files, or no rows where there are none, under the contract's names and types."""
         columns = ", ".join(f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"' for c in contract.columns)
         if files:
-            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            text = f"SELECT {columns} FROM read_parquet([{listed}], hive_partitioning = false)"
+            text = f"SELECT {columns} FROM {parquet(files)}"
         else:
             empty = ", ".join(f'CAST(NULL AS {c.sql_type}) AS "{c.name}"' for c in contract.columns)
             text = f"SELECT {empty} WHERE false"

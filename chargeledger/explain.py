@@ -13,24 +13,27 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 
 from chargeledger.computation import compute
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.methodology import Methodology
 from chargeledger.receipt import programmes_of, read_receipt
 from chargeledger.scope import Inputs, Question, Scope
+from chargeledger.table import file_rows_where, rows_where
 
 HOURS = """
 SELECT h.hour_start, h.reading_wh, i.intensity_ug_per_kwh, i.factor_origin,
   CAST(h.reading_wh AS HUGEINT) * i.intensity_ug_per_kwh AS emissions_ng
 FROM session_hour AS h
-LEFT JOIN grid_intensity_hour AS i ON i.region = h.region AND i.hour_start = h.hour_start
+JOIN session_scope AS s ON s.session_id = h.session_id
+LEFT JOIN grid_intensity_hour AS i
+  ON i.methodology = s.methodology AND i.region = h.region AND i.hour_start = h.hour_start
 ORDER BY h.hour_start
 """
 MIX = """
-SELECT strftime(timezone('UTC', m.hour_start), '%Y-%m-%dT%H:%M:%SZ') AS hour, m.source, m.generation_pwh
+SELECT DISTINCT strftime(timezone('UTC', m.hour_start), '%Y-%m-%dT%H:%M:%SZ') AS hour, m.source, m.generation_pwh
 FROM grid_mix_hour AS m JOIN session_hour AS h ON h.region = m.region AND h.hour_start = m.hour_start
-ORDER BY m.hour_start, m.source
+ORDER BY hour, m.source
 """
 PWH_PER_MWH = Decimal(10**18)
 UG_PER_G = Decimal(10**6)
@@ -47,7 +50,7 @@ Row = dict[str, Any]
 def explain(lake: Lake, session_id: str, out: Console) -> None:
     """Print the explanation. Raises UsageError where the ledger has no state for the session."""
     session_id = session_id.upper()
-    digest, receipt = _receipt_of(lake, session_id)
+    digest, receipt, waits = _receipt_of(lake, session_id)
     said = receipt["inputs"]
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope = Scope.from_json(receipt["scope"])
@@ -57,8 +60,10 @@ def explain(lake: Lake, session_id: str, out: Console) -> None:
         run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt), question)
         zone = engine.rows("SELECT programme, zone FROM programme")
         zones = {str(row["programme"]): str(row["zone"]) for row in zone}
-        scoped = engine.rows(f"SELECT * FROM session_scope WHERE session_id = '{_quoted(session_id)}'")
-        _heading(out, session_id, digest, receipt)
+        for relation in ("session_hour", "session_assessment", "session_award"):  # others share its caps
+            engine.con.execute(f"DELETE FROM {relation} WHERE session_id <> {quoted(session_id)}")
+        scoped = engine.rows(f"SELECT * FROM session_scope WHERE session_id = {quoted(session_id)}")
+        _heading(out, session_id, digest, receipt, waits)
         _received(lake, out, session_id)
         if not scoped or scoped[0]["methodology"] is None:
             _state(lake, engine, out, session_id)
@@ -74,33 +79,33 @@ def explain(lake: Lake, session_id: str, out: Console) -> None:
             out.print(f"Provisional: {sentence}", markup=False)
 
 
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
-
-
-def _receipt_of(lake: Lake, session_id: str) -> tuple[str, dict[str, Any]]:
-    """The receipt of the last run that set the session's state."""
-    import pyarrow.parquet as pq
-
+def _receipt_of(lake: Lake, session_id: str) -> tuple[str, dict[str, Any], bool]:
+    """The receipt of the last run that set what stands for the session, and whether a change waits for approval since."""
+    waits = False
     for commit in reversed(lake.commits()):
         path = lake.state_file("session_state", commit.receipt)
-        if path.exists() and pq.read_table(path, filters=[("session_id", "=", session_id)]).num_rows:
-            return read_receipt(lake, commit.receipt)
+        state = file_rows_where([str(path)], session_id=session_id).to_pylist() if path.exists() else []
+        if state and state[0]["state"] != "awaiting approval":
+            return *read_receipt(lake, commit.receipt), waits
+        waits = waits or bool(state)
     raise UsageError(
         f"no session '{session_id}' in the ledger of {lake.root}. Ids are <ISSUER>:<ORDER>, as in session_status of the "
         "publication; a session that was staged but not yet accounted is not there"
     )
 
 
-def _heading(out: Console, session_id: str, digest: str, receipt: dict[str, Any]) -> None:
+def _heading(out: Console, session_id: str, digest: str, receipt: dict[str, Any], waits: bool) -> None:
     synthetic = "  (synthetic: part of the built-in sample)" if session_id.startswith("SYNTHETIC") else ""
     out.print(f"Session {session_id}{synthetic}", style="bold", markup=False)
-    out.print(f"As accounted at {receipt['clock']}, receipt {digest}\n", markup=False)
+    out.print(f"As accounted at {receipt['clock']}, receipt {digest}", markup=False)
+    if waits:
+        out.print("A change has arrived since; its vintage is final, so the change waits for approval", markup=False)
+    out.print("")
 
 
 def _received(lake: Lake, out: Console, session_id: str) -> None:
-    rows = lake.table("row_outcome").to_pyarrow_table(filters=[("row_key", "=", session_id)]).to_pylist()
-    landed = {row["landing_digest"]: row for row in lake.table("landing_file").to_pyarrow_table().to_pylist()}
+    rows = rows_where(lake.table("row_outcome"), row_key=session_id).to_pylist()
+    landed = {row["landing_digest"]: row for row in rows_where(lake.table("landing_file")).to_pylist()}
     out.print("1. Received", style="bold")
     for row in rows:
         file = landed[row["landing_digest"]]
@@ -192,7 +197,7 @@ def _award(engine: Engine, out: Console, row: Row, award: Row) -> None:
     parts = ", ".join(f"{name[:-3].replace('_', ' ')} {award[name]:,}" for name in PARTS)
     out.print(f"     ER = {award['points']:,} x 10^9 + {parts} ng")
     if reason:
-        rules = engine.rows(f"SELECT * FROM reward_rule WHERE programme = '{_quoted(str(row['programme']))}'")[0]
+        rules = engine.rows(f"SELECT * FROM reward_rule WHERE programme = {quoted(row['programme'])}")[0]
         out.print(f"     not awarded, rule '{reason}': {RULE_TEXT[reason].format(**{**row, **rules})}")
 
 
@@ -220,14 +225,14 @@ def _parameters(out: Console, version: Methodology, row: Row) -> None:
 
 def _state(lake: Lake, engine: Engine, out: Console, session_id: str) -> None:
     out.print("\n6. Ledger", style="bold")
-    entries = lake.table("ledger_entry").to_pyarrow_table(filters=[("session_id", "=", session_id)]).to_pylist()
+    entries = rows_where(lake.table("ledger_entry"), session_id=session_id).to_pylist()
     for entry in sorted(entries, key=lambda e: e["seq"]):
         out.print(
             f"   seq {entry['seq']}  {entry['kind']}  {entry['points']:+,} points ({entry['reason']}), "
             f"vintage {entry['vintage']}, total then {entry['points_after']:,}, receipt {entry['receipt_digest'][:16]}",
             markup=False,
         )
-    state = engine.rows(f"SELECT state, reason FROM session_state WHERE session_id = '{_quoted(session_id)}'")
+    state = engine.rows(f"SELECT state, reason FROM session_state WHERE session_id = {quoted(session_id)}")
     if not entries:
         out.print("   no entry" + (f": {state[0]['state']}" if state else ""))
     out.print("")

@@ -19,7 +19,7 @@ from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
 from chargeledger.scope import Scope
 from chargeledger.source import load_source
-from chargeledger.staging import stage, staged_batch
+from chargeledger.staging import stage_in_turn, staged_batch
 
 Report = Callable[[str], None]
 ENGINES = ("duckdb",)
@@ -76,13 +76,16 @@ def stage_landed(
 ) -> dict[str, Any]:
     """Check one landed file by a source definition and stage it; nothing is done where it is staged.
 
+    What landed before it and still waits to be staged is staged first, since the order of landing counts.
+
     Returns landing_digest, source, file, state, is_new, rows_received, rows_accepted, …
     """
     with _plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         landed = landed_file(at_lake, landing_digest)
         known = staged_batch(at_lake, landed)
-        batch = known or stage(at_lake, load_source(source), landed, load_key(at_lake))
+        definition, key = load_source(source), load_key(at_lake)
+        batch = known or stage_in_turn(at_lake, definition, landed, key, report or _silent)
         told: dict[str, Any] = {"landing_digest": landing_digest, "source": batch["source"], "file": landed.file_name}
         told |= {"state": batch["state"], "is_new": known is None, **{name: batch[name] for name in SHOWN}}
         (report or _silent)(_ingested(told))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +27,7 @@ STAGED = (
     "session_owner",
     "grid_mix_hour",
 )
+UNUSABLE = set("[]{}*?%")
 
 
 def parse_instant(text: str | None) -> datetime:
@@ -63,6 +67,11 @@ class Lake:
         self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
         if must_exist and not self.root.is_dir():
             raise UsageError(f"there is no lake at {self.root}: name another with --lake, or fill it with 'run' first")
+        if wrong := sorted(UNUSABLE & set(str(self.root))):
+            raise UsageError(
+                f"a lake cannot lie at {self.root}: {' '.join(wrong)} stands for something else in the paths of tables. "
+                "Nothing was written; name another folder with --lake"
+            )
         for folder in ("landing", "staged", "ledger/state", "receipts", "published", "tmp"):
             self._make(self.root / folder)
 
@@ -121,6 +130,13 @@ class Lake:
         """
         instants = [parse_instant(at)] + [commit.clock for commit in self.commits(ledger_version)[-1:]]
         return max([*instants, *landing_clock(self.table("landing_file"))])
+
+    @contextmanager
+    def one_at_a_time(self, relation: str) -> Iterator[None]:
+        """Those who stage a relation on one machine take turns, which saves work; the lock goes with its process."""
+        with open(self.root / "staged" / f".{relation}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def spill(self) -> Path:
         """A folder for what a query cannot keep in memory."""

@@ -18,7 +18,8 @@ from chargeledger.contract import contract
 from chargeledger.errors import LostRace, UsageError
 from chargeledger.lake import Lake, instant_text, landing_clock
 from chargeledger.source import Source
-from chargeledger.table import append_if_unchanged, arrow_schema, row_count
+from chargeledger.table import append_if_unchanged, arrow_schema, row_count, rows_where
+from chargeledger.workspace import Workspace
 
 CHUNK = 1 << 20
 
@@ -48,7 +49,9 @@ def land(lake: Lake, source: Source, path: Path, clock: datetime) -> Landed:
     try:
         digest, size = _copy(lake, path)
     except PermissionError as error:
-        raise UsageError(f"{error.filename}: cannot be read or written ({error.strerror})") from error
+        if Path(error.filename or lake.root).is_relative_to(lake.root):
+            raise
+        raise UsageError(f"{error.filename}: cannot be read ({error.strerror})") from error
     while True:
         try:
             return _register(lake, source, path.name, digest, size, clock)
@@ -80,7 +83,7 @@ def _copy(lake: Lake, path: Path) -> tuple[str, int]:
 
 def find_landed(table: DeltaTable, digest: str) -> dict[str, object] | None:
     """The registered row of a landed file."""
-    rows = table.to_pyarrow_table(filters=[("landing_digest", "=", digest)]).to_pylist()
+    rows = rows_where(table, landing_digest=digest).to_pylist()
     return rows[0] if rows else None
 
 
@@ -110,14 +113,28 @@ def _register(lake: Lake, source: Source, name: str, digest: str, size: int, clo
     return Landed(**row, is_new=True)  # type: ignore[arg-type]
 
 
+def _chunks(lake: Lake, digest: str) -> Iterator[bytes]:
+    with pa.input_stream(landing_path(lake, digest), compression="zstd") as packed:
+        while chunk := packed.read(CHUNK):
+            yield chunk
+
+
+def digest_of_landed(lake: Lake, digest: str) -> str:
+    """SHA-256 of what is kept under a digest. Raises OSError where it cannot be read."""
+    total = hashlib.sha256()
+    for chunk in _chunks(lake, digest):
+        total.update(chunk)
+    return total.hexdigest()
+
+
 @contextmanager
-def unpacked(lake: Lake, digest: str) -> Iterator[Path]:
-    """A temporary, uncompressed copy of a landed file."""
-    handle, name = tempfile.mkstemp(dir=lake.spill(), prefix="unpacked-")
+def unpacked(lake: Lake, digest: str, workspace: Workspace) -> Iterator[Path]:
+    """A temporary, uncompressed copy of a landed file, readable by its owner alone: rows hold identities."""
+    copy = workspace.path / "unpacked"
     try:
-        with os.fdopen(handle, "wb") as out, pa.input_stream(landing_path(lake, digest), compression="zstd") as packed:
-            while chunk := packed.read(CHUNK):
+        with open(copy, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+            for chunk in _chunks(lake, digest):
                 out.write(chunk)
-        yield Path(name)
+        yield copy
     finally:
-        Path(name).unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)

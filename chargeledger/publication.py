@@ -23,7 +23,7 @@ from chargeledger import rooms
 from chargeledger.accounting import write_parquet
 from chargeledger.computation import STATES, load_prior, open_inputs
 from chargeledger.contract import Contract, contract
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, parquet, quoted
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
 from chargeledger.receipt import canonical_json
@@ -95,6 +95,8 @@ def publish(lake: Lake, at: str | None, report: Report) -> dict[str, Any]:
         inputs = Inputs.newest(lake)
         if before and before.manifest["ledger_version"] == inputs.ledger_version:
             return _outcome(before, is_new=False)
+        for left in (lake.root / "published").glob(".building-*"):
+            shutil.rmtree(left, ignore_errors=True)  # of a publisher that died: whoever builds holds the lock
         number = 1 + max((int(p.name) for p in (lake.root / "published").iterdir() if p.name.isdigit()), default=0)
         building = lake.root / "published" / f".building-{uuid.uuid4().hex}"
         building.mkdir()
@@ -121,7 +123,7 @@ def _outcome(published: Published, *, is_new: bool) -> dict[str, Any]:
 
 def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Published | None, at: str | None) -> None:
     commits = lake.commits(until=inputs.ledger_version)
-    clock = lake.clock(at)
+    clock = max([lake.clock(at), *([parse_instant(before.manifest["published_at"])] if before else [])])
     with Engine(spill=lake.spill()) as engine:
         open_inputs(lake, engine, inputs, commits)
         load_prior(engine)
@@ -172,7 +174,7 @@ def _segments(lake: Lake, engine: Engine, commit: LedgerCommit, done: set[tuple[
         kept = lake.state_file(relation, commit.receipt)
         if (relation, commit.receipt) not in done and kept.exists():
             path = folder / relation / f"{commit.version:012d}-{commit.receipt[:16]}.parquet"
-            rows = engine.arrow(f"SELECT * FROM read_parquet('{kept}')")
+            rows = engine.arrow(f"SELECT * FROM {parquet([kept])}")
             if rows.num_rows:
                 yield _segment(lake, path, relation, commit, rows.cast(arrow_schema(contract(relation))), {})
 
@@ -217,7 +219,7 @@ def _manifest(
 
 
 def _write_database(engine: Engine, path: Path) -> None:
-    engine.con.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS published")
+    engine.con.execute(f"ATTACH {quoted(path)} AS published")
     for relation in RELATIONS:
         engine.con.execute(f"CREATE TABLE published.{relation} AS SELECT * FROM {relation}")
     engine.con.execute("CHECKPOINT published")

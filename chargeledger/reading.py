@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused
 from chargeledger.pseudonym import pseudonym
 from chargeledger.source import Source
@@ -25,7 +25,7 @@ def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: b
     """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
     engine.con.execute("CREATE OR REPLACE TABLE source_constant AS SELECT 1 AS one")
     for name, value in source.constants.items():
-        engine.con.execute(f"ALTER TABLE source_constant ADD COLUMN \"{name}\" VARCHAR DEFAULT '{_quoted(value)}'")
+        engine.con.execute(f'ALTER TABLE source_constant ADD COLUMN "{name}" VARCHAR DEFAULT {quoted(value)}')
     if path.stat().st_size == 0:
         raise Refused(f"{file_name}: rule rows_present: the file is empty")
     if source.reader["format"] == "parquet":
@@ -34,10 +34,6 @@ def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: b
         _read_csv(engine, source, path, file_name)
     for column, namespace in source.identity.items():
         _pseudonymise(engine, column, namespace, key)
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _check_header(source: Source, header: list[str], file_name: str) -> None:
@@ -52,6 +48,15 @@ def _check_header(source: Source, header: list[str], file_name: str) -> None:
         raise Refused(
             f"{file_name}: rule columns_present: column {', '.join(hints)} of {source.definition.file} is missing. "
             f"The first row has {len(header)} columns; a file without a header is refused so too"
+        )
+
+
+def _check_exact(source: Source, schema: pa.Schema, file_name: str) -> None:
+    binary = [name for name in source.definition.column_names if pa.types.is_floating(schema.field(name).type)]
+    if binary:
+        raise Refused(
+            f"{file_name}: rule exact_figures: column {', '.join(binary)} holds binary fractions, in which 0.1 is not 0.1. "
+            "Send decimals or text"
         )
 
 
@@ -83,9 +88,9 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
         engine.con.execute(
             f"""CREATE OR REPLACE TABLE landed_row AS
             SELECT row_number() OVER () AS row_number, {wanted}
-            FROM read_csv('{_quoted(str(path))}', columns = {{{columns}}}, auto_detect = false, header = true,
-              delim = '{_quoted(reader["delimiter"])}', quote = '{_quoted(reader["quote"])}',
-              escape = '{_quoted(reader["quote"])}', nullstr = '', max_line_size = 1048576)"""
+            FROM read_csv({quoted(path)}, columns = {{{columns}}}, auto_detect = false, header = true,
+              delim = {quoted(reader["delimiter"])}, quote = {quoted(reader["quote"])},
+              escape = {quoted(reader["quote"])}, nullstr = '', max_line_size = 1048576)"""
         )
     except duckdb.Error as error:
         found = re.search(r"Line: (\d+)", str(error))
@@ -100,13 +105,14 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
 
 def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str) -> None:
     try:
-        header = pq.read_schema(path).names
-        _check_header(source, header, file_name)
+        schema = pq.read_schema(path)
+        _check_header(source, schema.names, file_name)
+        _check_exact(source, schema, file_name)
         wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in source.definition.column_names)
         engine.con.execute(
             f"""CREATE OR REPLACE TABLE landed_row AS
             SELECT file_row_number + 1 AS row_number, {wanted}
-            FROM read_parquet('{_quoted(str(path))}', file_row_number = true)"""
+            FROM read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"""
         )
     except (pa.ArrowException, OSError, duckdb.Error) as error:
         raise Refused(

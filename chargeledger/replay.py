@@ -6,7 +6,7 @@ from typing import Any
 
 from chargeledger.computation import compute, run_document
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, parquet
 from chargeledger.errors import some_keys
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.receipt import code_digests, programmes_of, read_receipt
@@ -62,7 +62,7 @@ def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> 
         kept = f"SELECT * FROM ({_log(lake)}) WHERE receipt_digest = '{digest}'"
         key = ["session_id", "programme", "vintage", "user_id"]
     else:
-        kept = f"SELECT * FROM read_parquet('{lake.state_file(relation, digest)}')"
+        kept = f"SELECT * FROM {parquet([lake.state_file(relation, digest)])}"
         key = list(owed.key)
     names = [column.name for column in owed.digest_columns if column.name not in key]
     same_key = " AND ".join(f'k."{name}" = n."{name}"' for name in key)
@@ -87,5 +87,5 @@ def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> 
 
 def _log(lake: Lake) -> str:
     """The whole ledger, whatever version a run started from."""
-    files = ", ".join(f"'{path}'" for path in lake.files("ledger_entry"))
-    return f"SELECT * FROM read_parquet([{files}])" if files else "SELECT * FROM ledger_entry_log"
+    files = lake.files("ledger_entry")
+    return f"SELECT * FROM {parquet(files)}" if files else "SELECT * FROM ledger_entry_log"

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from chargeledger import report_plot, rooms
 from chargeledger.computation import ACCOUNT_SQL, open_inputs
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
 from chargeledger.methodology import Methodology, load
@@ -113,8 +113,7 @@ def _open(lake: Lake, engine: Engine, published: Published) -> list[LedgerCommit
     engine.table("session_current", ACCOUNT_SQL / "session_current.sql")
     for relation in OF_THE_LAKE:
         engine.view(relation, lake.files(relation), contract(relation))
-    database = str(published.database).replace("'", "''")
-    engine.con.execute(f"ATTACH '{database}' AS published (READ_ONLY)")
+    engine.con.execute(f"ATTACH {quoted(published.database)} AS published (READ_ONLY)")
     engine.load_rows("synthetic_mark", "mark VARCHAR", [(SYNTHETIC_MARK,)])
     return commits
 

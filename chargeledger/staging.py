@@ -15,13 +15,13 @@ import pyarrow as pa
 from chargeledger import rooms
 from chargeledger.batch_rules import Finding, check_batch
 from chargeledger.contract import contract
-from chargeledger.engine import Engine, canonical_line
+from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import LostRace, Refused
 from chargeledger.lake import Lake
 from chargeledger.landing import Landed, unpacked
 from chargeledger.reading import read_rows
-from chargeledger.source import Source
-from chargeledger.table import append_if_unchanged, append_once, arrow_schema, files, row_count
+from chargeledger.source import Source, load_source
+from chargeledger.table import append_if_unchanged, append_once, arrow_schema, files, row_count, rows_where
 
 STAGING_SQL = rooms.TRANSFORMS / "staging"
 Report = Callable[[str], None]
@@ -29,15 +29,35 @@ Report = Callable[[str], None]
 
 def staged_batch(lake: Lake, landed: Landed) -> dict[str, object] | None:
     """The batch row of a landed file that is already staged."""
-    rows = lake.table("batch").to_pyarrow_table(filters=[("landing_digest", "=", landed.landing_digest)])
+    rows = rows_where(lake.table("batch"), landing_digest=landed.landing_digest)
     return next((row for row in rows.to_pylist() if row["state"] == "staged"), None)
+
+
+def stage_in_turn(lake: Lake, source: Source, landed: Landed, key: bytes, report: Report) -> dict[str, object]:
+    """Stage a landed file after those of its relation that landed before it and were neither staged nor refused."""
+    with lake.one_at_a_time(source.relation):
+        for earlier in _waiting(lake, source.relation, landed.landing_seq):
+            try:
+                stage(lake, load_source(earlier.source), earlier, key)
+                report(f"staged  {earlier.file_name}, which landed before")
+            except Refused as refusal:
+                report(f"refused  {refusal}")
+        return staged_batch(lake, landed) or stage(lake, source, landed, key)
+
+
+def _waiting(lake: Lake, relation: str, landing_seq: int) -> list[Landed]:
+    judged = set(rows_where(lake.table("batch"), ["landing_digest"]).column(0).to_pylist())
+    sources = rooms.source_names(relation)
+    rows = rows_where(lake.table("landing_file")).sort_by("landing_seq").to_pylist()
+    waiting = [row for row in rows if row["landing_seq"] < landing_seq and row["landing_digest"] not in judged]
+    return [Landed(**row, is_new=False) for row in waiting if row["source"] in sources]
 
 
 def stage(lake: Lake, source: Source, landed: Landed, key: bytes) -> dict[str, object]:
     """Check and stage one landed file and return its batch row. Raises Refused where the file as a whole may not pass."""
     with Engine(spill=lake.spill()) as engine:
         try:
-            with unpacked(lake, landed.landing_digest) as path:
+            with unpacked(lake, landed.landing_digest, engine.workspace) as path:
                 read_rows(engine, source, path, landed.file_name, key)
         except Refused as refusal:
             _register(lake, source, landed, "refused", str(refusal), _empty_profile(), [])
@@ -54,6 +74,11 @@ def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> d
     outcomes = lake.table("row_outcome")
     if outcomes.transaction_version(landed.landing_digest) is None:
         _judge(lake, engine, source, landed)
+        lost = engine.count("SELECT row_number FROM landed_row EXCEPT ALL SELECT row_number FROM fate")
+        if lost or engine.count("SELECT 1 FROM fate") != engine.count("SELECT 1 FROM landed_row"):
+            raise Refused(
+                f"{landed.file_name}: not every row has exactly one fate ({lost} have none); nothing was staged"
+            )
         findings = _check(engine, source)
         _refuse_broken(lake, engine, source, landed, findings)
         append_if_unchanged(outcomes, _outcome_rows(engine, source, landed), landing_digest=landed.landing_digest)
@@ -74,7 +99,7 @@ def _read_candidates(engine: Engine, source: Source) -> None:
     """`candidate_<relation>` for each relation, and `candidate_row`: one row per row of the file."""
     regions = rooms.CONTRACTS / "reference" / "region.csv"
     engine.con.execute(
-        f"CREATE OR REPLACE TABLE region AS SELECT region FROM read_csv('{regions}', all_varchar = true)"
+        f"CREATE OR REPLACE TABLE region AS SELECT region FROM read_csv({quoted(regions)}, all_varchar = true)"
     )
     for relation in source.relations:
         engine.table(f"candidate_{relation}", source.sql(relation))
@@ -134,8 +159,8 @@ def _judge(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
     engine.con.execute("CREATE OR REPLACE TABLE candidate_key AS SELECT DISTINCT row_key FROM candidate_row")
     engine.load_rows(
         "duplicate_policy",
-        "relation VARCHAR, landing_digest VARCHAR, compares_all BOOLEAN",
-        [(source.relation, landed.landing_digest, source.contract.custom["duplicateOf"] == "any earlier revision")],
+        "relation VARCHAR, landing_seq BIGINT, compares_all BOOLEAN",
+        [(source.relation, landed.landing_seq, source.contract.custom["duplicateOf"] == "any earlier revision")],
     )
     engine.table("earlier_revision", STAGING_SQL / "earlier_revision.sql")
     engine.table("fate", STAGING_SQL / "row_outcome.sql")

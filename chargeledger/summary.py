@@ -12,6 +12,7 @@ from rich.table import Table
 from chargeledger.lake import Lake
 from chargeledger.programme import programmes
 from chargeledger.publication import Published, require_current
+from chargeledger.table import rows_where
 
 NG_PER_KG = Decimal(10**12)
 WH_PER_KWH = Decimal(1000)
@@ -62,7 +63,7 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
 
 def _quarantine(lake: Lake) -> dict[str, int]:
     """Rows in quarantine by relation and first rule."""
-    rows = lake.table("quarantine").to_pyarrow_table(columns=["relation", "rule"])
+    rows = rows_where(lake.table("quarantine"), ["relation", "rule"])
     counted: dict[str, int] = {}
     for row in rows.to_pylist():
         name = f"{row['relation']}: {row['rule']}"

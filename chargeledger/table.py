@@ -7,8 +7,10 @@ commits only on top of the version that the caller read. Two plain appends from 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -61,8 +63,25 @@ def _create(path: Path, contract: Contract) -> None:
 
 
 def files(table: DeltaTable) -> list[str]:
-    """Parquet files of the opened version, sorted."""
-    return sorted(table.file_uris())
+    """Parquet files of the opened version, as paths, sorted."""
+    return sorted(unquote(uri) for uri in table.file_uris())
+
+
+def rows_where(table: DeltaTable, columns: list[str] | None = None, **equal: str) -> pa.Table:
+    """Rows of the opened version where every named column has the given value.
+
+    The files are read as files: a reader over the table's own file handles may outlive the interpreter and abort it.
+    """
+    if found := files(table):
+        return file_rows_where(found, columns, **equal)
+    schema = pa.schema(table.schema().to_arrow())
+    return schema.empty_table().select(columns or schema.names)
+
+
+def file_rows_where(paths: list[str], columns: list[str] | None = None, **equal: str) -> pa.Table:
+    """Rows of Parquet files where every named column has the given value."""
+    wanted = [(name, "=", value) for name, value in equal.items()] or None
+    return pq.read_table(paths, columns=columns, filters=wanted, partitioning=None)
 
 
 def append_once(table: DeltaTable, rows: pa.Table, landing_digest: str) -> None:

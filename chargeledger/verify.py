@@ -12,12 +12,13 @@ from deltalake.exceptions import DeltaError
 
 from chargeledger.computation import STATES
 from chargeledger.contract import contract
-from chargeledger.engine import Engine, canonical_line
+from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import Lake
-from chargeledger.landing import unpacked
+from chargeledger.landing import digest_of_landed
 from chargeledger.publication import RELATIONS, current, published_contract, require_current, verify_segments
 from chargeledger.receipt import programmes_of, read_receipt
+from chargeledger.table import rows_where
 
 DAMAGE = (ChargeledgerError, OSError, pa.ArrowException, duckdb.Error, DeltaError)
 # What the rows of one staged relation say together with those that came from the same row of a file.
@@ -37,11 +38,10 @@ def verify(lake: Lake) -> Iterator[str]:
 
 
 def _landing(lake: Lake) -> str:
-    digests = lake.table("landing_file").to_pyarrow_table(columns=["landing_digest"]).column(0).to_pylist()
+    digests = rows_where(lake.table("landing_file"), ["landing_digest"]).column(0).to_pylist()
     for digest in digests:
         try:
-            with unpacked(lake, digest) as path:
-                found = hashlib.sha256(path.read_bytes()).hexdigest()
+            found = digest_of_landed(lake, digest)
         except OSError as error:
             raise Refused(f"landed file {digest} cannot be read: {error}") from error
         if found != digest:
@@ -139,7 +139,7 @@ def _database(lake: Lake) -> None:
     """Hold the published database against its manifest, relation by relation."""
     published = require_current(lake)
     with Engine() as engine:
-        engine.con.execute(f"ATTACH '{str(published.database).replace(chr(39), chr(39) * 2)}' AS published (READ_ONLY)")
+        engine.con.execute(f"ATTACH {quoted(published.database)} AS published (READ_ONLY)")
         for relation in RELATIONS:
             engine.con.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM published.{relation}")
             if engine.digest(relation, published_contract(relation)) != published.manifest["database"][relation]:

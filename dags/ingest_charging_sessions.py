@@ -1,8 +1,9 @@
 """Once a day: lands new files of completed charging sessions, then checks and stages each in a task of its own.
 
 Files land in the order of their names, which counts: of two tellings without a revision time the last landed holds.
-Staging has no order and spreads over the workers. A file that is refused fails its own task and no other. Landing or
-staging a file twice is doing it once, and a file whose task is green may leave the inbox: the lake keeps its own copy.
+A task stages what landed before its file and waits still, so tasks may run in any order. A file that is refused fails its own
+task and no other. Landing or staging a file twice is doing it once, and a file whose task is green may leave the inbox: the
+lake keeps its own copy.
 """
 
 from __future__ import annotations

@@ -9,14 +9,6 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is known not to hold yet is marked so, from one list; each line is a test that waits for its mending."""
-    known = set((CHECKOUT / "tests" / "known_limits.txt").read_text(encoding="utf-8").splitlines())
-    for item in items:
-        if item.nodeid in known:
-            item.add_marker(pytest.mark.xfail(reason="a known limit, listed in tests/known_limits.txt", strict=False))
-
-
 @pytest.fixture(autouse=True)
 def key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A fixed key, and a configuration directory that is not the person's own."""

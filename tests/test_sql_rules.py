@@ -7,9 +7,7 @@ What a number depends on (version folders, account, publish, invariant) must run
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlglot import exp
@@ -32,16 +30,6 @@ def where(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def marked(paths: Iterable[Path], known: dict[str, str]) -> list[Any]:
-    """Files as parameters; those that are known to break the rule must break it until they are mended."""
-    return [
-        pytest.param(
-            path, marks=[pytest.mark.xfail(strict=True, reason=known[where(path)])] if where(path) in known else []
-        )
-        for path in paths
-    ]
-
-
 def test_there_is_sql_to_hold_to_the_rules() -> None:
     rooms = {path.parent.name for path in NUMBER_SQL}
     assert {"account", "publish", "cn_ev_charging_1.2.0", "us_ev_charging_1.0.0"} <= rooms
@@ -55,10 +43,7 @@ def test_there_is_sql_to_hold_to_the_rules() -> None:
     }
 
 
-UNCOMMENTED: dict[str, str] = {}
-
-
-@pytest.mark.parametrize("path", marked(NUMBER_SQL, UNCOMMENTED), ids=where)
+@pytest.mark.parametrize("path", NUMBER_SQL, ids=where)
 def test_number_sql_keeps_the_rules(path: Path) -> None:
     assert breaches(path.read_text(encoding="utf-8")) == []
 
@@ -143,10 +128,9 @@ def test_number_sql_names_no_region_and_no_programme() -> None:
 NAMED = [
     p for p in NUMBER_SQL + READING_SQL if TRANSFORMS in p.parents and (ROOT / f"data_contracts/{p.stem}.yaml").exists()
 ]
-MISNAMED: dict[str, str] = {}
 
 
-@pytest.mark.parametrize("path", marked(NAMED, MISNAMED), ids=where)
+@pytest.mark.parametrize("path", NAMED, ids=where)
 def test_a_file_named_like_a_contract_gives_that_relation(path: Path) -> None:
     relation = "published_assessment" if where(path).endswith("publish/session_assessment.sql") else path.stem
     given = set(duckdb_tree(path.read_text(encoding="utf-8")).named_selects)

@@ -139,14 +139,9 @@ def test_what_moves_away_frees_the_cap_for_the_others(tmp_path: Path, monkeypatc
     "correction",
     [
         charge_us("X", "2"),
-        pytest.param(
-            charge_us("X", "10", "bob"), marks=pytest.mark.xfail(strict=True, reason="X counts in the cap of bob")
-        ),
-        pytest.param(
-            charge_us("X", "10", ended="2026-03-10T22:00:00Z"),
-            marks=pytest.mark.xfail(strict=True, reason="X waits for its hour and counts in no cap"),
-        ),
-        pytest.param(charge("X", "10"), marks=pytest.mark.xfail(strict=True, reason="X counts in another programme")),
+        charge_us("X", "10", "bob"),
+        charge_us("X", "10", ended="2026-03-10T22:00:00Z"),
+        charge("X", "10"),
     ],
     ids=["energy", "owner", "missing hour", "programme"],
 )

@@ -142,7 +142,6 @@ def test_a_reversal_names_the_version_of_its_own_programme(book: Book) -> None:
     ] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="the programme is named before the owner")
 def test_the_reasons_are_sorted(book: Book) -> None:
     book.grid(mix(HOUR, gas=100))
     book.sessions(charge_us("1", "10", "bob"))

@@ -127,16 +127,7 @@ def test_an_unknown_programme_is_a_usage_error_that_lists_the_known(book: Book) 
         book.account(programme="cn_green")
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        None,
-        pytest.param(
-            ELEVENTH,
-            marks=pytest.mark.xfail(strict=True, reason="what a coupled lineage leaves behind is not coupled in turn"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("first", [None, ELEVENTH])
 def test_the_cap_that_a_moved_session_frees_goes_to_the_others_whatever_was_accounted_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str | None
 ) -> None:

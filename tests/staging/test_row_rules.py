@@ -19,6 +19,7 @@ NOTHING = dict.fromkeys(("coal_mwh", "gas_mwh", "hydro_mwh"), "")
 SESSION: list[tuple[str, Told, Told]] = [
     ("order_told", {"order_number": " 0 "}, {"order_number": "  "}),
     ("order_told", {"operator": "x"}, {"operator": ""}),
+    ("issuer_plain", {"operator": "x", "order_number": "A:1"}, {"operator": "x:A"}),
     ("energy_readable", {"energy_kwh": " 10 "}, {"energy_kwh": "10,0"}),
     ("energy_readable", {"energy_kwh": "999.000000000000000000"}, {"energy_kwh": "999.0000000000000000000"}),
     ("energy_readable", {"energy_kwh": "+1"}, {"energy_kwh": ""}),

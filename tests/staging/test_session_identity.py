@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.staging.canonical_files import session_row
+from tests.staging.canonical_files import session_row, session_rows
 from tests.staging.conftest import Receive
 from tests.staging.lake_contents import fates, rows_of
 
@@ -22,7 +22,8 @@ def test_the_same_number_of_two_operators_is_two_sessions(receive: Receive, lake
 
 
 def test_a_colon_does_not_make_two_orders_one(receive: Receive, lake: str) -> None:
+    """INVENTED:A:1 is order A:1 of INVENTED; an issuer INVENTED:A would own the same id with its order 1, and may not."""
     first = session_row("x", operator="INVENTED", order_number="A:1", energy_kwh="10")
     second = session_row("x", operator="INVENTED:A", order_number="1", energy_kwh="11")
-    receive([first], [second])
-    assert len({row["session_id"] for row in rows_of(lake, "charging_session")}) == 2
+    receive([first], [*session_rows(20), second])
+    assert fates(lake, "INVENTED:A:1") == [("accepted", None), ("quarantined", "issuer_plain")]

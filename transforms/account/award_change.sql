@@ -22,7 +22,7 @@ WITH told AS (
     ON p.programme = d.programme AND p.session_id = d.session_id AND p.vintage = d.vintage AND p.user_id = d.user_id
 ),
 differing AS (
-  SELECT t.*, v.state = 'final' AND t.entries > 0 AS is_final_award
+  SELECT t.*, v.state = 'final' AND NOT t.nothing_posted AS is_final_award
   FROM told AS t
   LEFT JOIN prior_vintage AS v ON v.programme = t.programme AND v.vintage = t.vintage
   WHERE t.due_points <> t.posted_points OR t.emission_reductions_ng <> 0 OR t.not_awarded_ng <> 0
@@ -45,6 +45,8 @@ held AS (
   FROM differing AS d
   JOIN own_change AS o ON o.session_id = d.session_id
   WHERE d.is_final_award
+  UNION
+  SELECT session_id FROM held_session
 )
 SELECT d.*, h.session_id IS NOT NULL AS is_held, d.is_final_award AND h.session_id IS NULL AS is_standing
 FROM differing AS d

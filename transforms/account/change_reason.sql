@@ -1,5 +1,14 @@
 -- Why an award changes, one row per touched lineage: what differs between the state before and the state now, sorted.
-WITH told AS (
+WITH restated AS (
+  SELECT DISTINCT h.session_id
+  FROM session_hour AS h
+  JOIN session_scope AS s ON s.session_id = h.session_id
+  JOIN prior_state AS q ON q.session_id = h.session_id AND q.methodology = s.methodology AND q.energy_wh IS NOT NULL
+  JOIN grid_intensity_hour AS i ON i.methodology = s.methodology AND i.region = h.region AND i.hour_start = h.hour_start
+  JOIN prior_intensity AS p ON p.methodology = i.methodology AND p.region = i.region AND p.hour_start = i.hour_start
+  WHERE p.intensity_ug_per_kwh <> i.intensity_ug_per_kwh
+),
+told AS (
   SELECT
     t.session_id,
     CASE WHEN p.content_digest <> s.content_digest THEN 'corrected session' END               AS corrected,
@@ -7,18 +16,20 @@ WITH told AS (
          THEN 'changed owner' END                                                             AS owner,
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
-    CASE WHEN p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
-              AND p.project_emissions_ng <> a.project_emissions_ng THEN 'restated grid data' END AS grid,
+    CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
+              AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
+    CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
     CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL THEN 'no longer assessed' END  AS gone,
     NOT EXISTS (SELECT 1 FROM posted AS e WHERE e.session_id = t.session_id)                  AS is_first
   FROM session_touched AS t
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
   LEFT JOIN session_scope AS s ON s.session_id = t.session_id
   LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
+  LEFT JOIN restated AS g ON g.session_id = t.session_id
 )
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', programme, owner, corrected, methodology, gone, grid), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, owner, programme, corrected, methodology, gone, grid), ''), 'shared cap')
   END AS reason
 FROM told

@@ -37,8 +37,9 @@ SELECT
   CAST(n.capped_ng AS DECIMAL(38,0))                                                     AS capped_ng,
   CAST(n.due_points AS BIGINT)                                                           AS points_after,
   coalesce(v.state, w.state)                                                             AS status,
-  coalesce(s.methodology, q.methodology)                                                 AS methodology,
-  coalesce(s.methodology_digest, q.methodology_digest)                                   AS methodology_digest
+  CASE WHEN n.nothing_due THEN coalesce(q.methodology, s.methodology) ELSE s.methodology END AS methodology,
+  CASE WHEN n.nothing_due THEN coalesce(q.methodology_digest, s.methodology_digest)
+       ELSE s.methodology_digest END AS methodology_digest
 FROM numbered AS n
 CROSS JOIN last_entry AS l
 JOIN change_reason AS r ON r.session_id = n.session_id

@@ -1,6 +1,6 @@
 -- The state of every touched lineage after this run, one row per lineage whose state is another than before.
 -- A held lineage keeps what was posted for it.
-WITH held AS (SELECT DISTINCT session_id FROM award_change WHERE is_held),
+WITH held AS (SELECT session_id FROM held_session),
 standing AS (SELECT DISTINCT session_id FROM award_change WHERE is_standing),
 fresh AS (
   SELECT
@@ -38,9 +38,10 @@ kept AS (
     'the award of a final vintage would change' AS reason,
     p.content_digest, p.methodology, p.methodology_digest, p.programme_digest,
     p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
-    p.has_quarantined_revision
+    q.session_id IS NOT NULL
   FROM prior_state AS p
   JOIN held AS h ON h.session_id = p.session_id
+  LEFT JOIN quarantined_lineage AS q ON q.session_id = p.session_id
 )
 SELECT * FROM fresh
 UNION ALL

@@ -29,3 +29,8 @@ CREATE OR REPLACE MACRO sha256_hex(text) AS sha256(text);
 
 -- A calendar date some days later.
 CREATE OR REPLACE MACRO date_add_days(day, days) AS CAST(day + CAST(days AS INTEGER) AS DATE);
+
+-- What a revision says that may change an award, as one digest.
+CREATE OR REPLACE MACRO session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh) AS
+  sha256(concat_ws('|', region, power_type, metering_point, coalesce(CAST(rated_w AS VARCHAR), ''),
+    CAST(epoch_s(started_at) AS VARCHAR), CAST(epoch_s(ended_at) AS VARCHAR), CAST(reading_wh AS VARCHAR)));

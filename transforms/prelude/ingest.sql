@@ -16,7 +16,7 @@ CREATE OR REPLACE MACRO kw_text_to_w(text) AS kwh_text_to_wh(text);
 -- An instant that carries its offset, cut to whole seconds.
 CREATE OR REPLACE MACRO iso_text_to_instant(text) AS
   CASE WHEN regexp_full_match(trim(text),
-         '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)')
+         '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)')
        THEN date_trunc('second', TRY_CAST(trim(text) AS TIMESTAMPTZ)) END;
 
 -- A local time in a given format and zone, cut to whole seconds.

@@ -1,5 +1,5 @@
--- Revisions accepted from earlier files, one row per revision of a key that the arriving file names too. A file whose staging
--- was cut off does not count: its rows are not there yet.
+-- Revisions accepted from files that landed earlier, one row per revision of a key that the arriving file names too. A file
+-- whose staging was cut off does not count: its rows are not there yet.
 -- is_comparable: a row equal to this one is a duplicate. Of an hour that is restated only the latest revision is compared.
 SELECT o.row_key, o.content_digest, o.revised_at,
   p.compares_all
@@ -8,4 +8,4 @@ FROM row_outcome AS o
 JOIN batch AS f ON f.landing_digest = o.landing_digest AND f.state = 'staged'
 JOIN candidate_key AS c ON c.row_key = o.row_key
 CROSS JOIN duplicate_policy AS p
-WHERE o.outcome IN ('accepted', 'superseded') AND o.relation = p.relation AND o.landing_digest <> p.landing_digest
+WHERE o.outcome IN ('accepted', 'superseded') AND o.relation = p.relation AND f.landing_seq < p.landing_seq

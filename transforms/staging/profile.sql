@@ -1,6 +1,6 @@
 -- What the batch rules look at, one row per batch.
 SELECT
-  count(*)                                                                                         AS rows_received,
+  (SELECT count(*) FROM landed_row)                                                                AS rows_received,
   count(*) FILTER (WHERE outcome = 'accepted')                                                     AS rows_accepted,
   count(*) FILTER (WHERE outcome = 'quarantined')                                                  AS rows_quarantined,
   count(*) FILTER (WHERE outcome = 'duplicate')                                                    AS rows_duplicate,
@@ -12,5 +12,6 @@ SELECT
   CAST(coalesce(sum(amount_wh) FILTER (WHERE outcome = 'superseded'), 0) AS DECIMAL(38,0))         AS superseded_wh,
   CAST(div_up(count(*) FILTER (WHERE outcome = 'quarantined') * 1000, greatest(count(*), 1)) AS BIGINT)
                                                                                                    AS quarantined_per_mille,
-  CAST(int_div(sum(amount_wh), greatest(count(amount_wh), 1)) AS BIGINT)                           AS mean_amount_wh
+  CAST(int_div(sum(amount_wh) FILTER (WHERE outcome <> 'quarantined'),
+               greatest(count(amount_wh) FILTER (WHERE outcome <> 'quarantined'), 1)) AS BIGINT)   AS mean_amount_wh
 FROM fate

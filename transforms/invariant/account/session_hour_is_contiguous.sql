@@ -1,6 +1,6 @@
 -- A session has one row for every hour that its window touches, and no other: one row per session that breaks this.
 SELECT s.session_id, COUNT(*) AS hours
-FROM session_scope AS s
+FROM session AS s
 JOIN session_hour AS h ON h.session_id = s.session_id
 GROUP BY s.session_id, s.started_at, s.ended_at
 HAVING COUNT(*) <> COUNT(DISTINCT h.hour_start)

@@ -1,0 +1,37 @@
+-- Lineages of the scope of which an input arrived since the last run that covered their vintage, one row per lineage.
+WITH in_scope AS (
+  SELECT l.*
+  FROM session_lineage AS l
+  CROSS JOIN run_scope AS x
+  WHERE l.programme = '-' -- outside every programme, or only ever refused: every run says so
+     OR ((x.programme IS NULL OR l.programme = x.programme)
+         AND (x.vintage_from IS NULL OR l.vintage BETWEEN x.vintage_from AND x.vintage_until))
+     OR ((x.programme IS NULL OR l.prior_programme = x.programme)
+         AND (x.vintage_from IS NULL OR l.prior_vintage BETWEEN x.vintage_from AND x.vintage_until))
+),
+seen AS (
+  SELECT l.session_id, MAX(w.batch_seq) AS batch_seq
+  FROM in_scope AS l
+  JOIN watermark AS w
+    ON w.programme = l.programme
+    AND (w.vintage_from IS NULL OR l.vintage BETWEEN w.vintage_from AND w.vintage_until)
+  GROUP BY l.session_id
+),
+changed_hour AS (
+  SELECT region, hour_start, MAX(batch_seq) AS batch_seq
+  FROM grid_mix_current
+  WHERE batch_seq > (SELECT MIN(batch_seq) FROM seen)
+  GROUP BY region, hour_start
+)
+SELECT l.session_id
+FROM in_scope AS l
+LEFT JOIN seen AS s ON s.session_id = l.session_id
+WHERE l.last_batch_seq > coalesce(s.batch_seq, 0)
+UNION
+SELECT l.session_id
+FROM in_scope AS l
+JOIN seen AS s ON s.session_id = l.session_id
+JOIN changed_hour AS c
+  ON c.region = l.region AND c.batch_seq > s.batch_seq
+  AND epoch_s(c.hour_start) < epoch_s(l.ended_at)
+  AND epoch_s(c.hour_start) + 3600 > epoch_s(l.started_at) -- 3600 s are an hour
