@@ -64,7 +64,8 @@ def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> 
     else:
         kept = f"SELECT * FROM {parquet([lake.state_file(relation, digest)])}"
         key = list(owed.key)
-    names = [column.name for column in owed.digest_columns if column.name not in key]
+    columns = [column.name for column in owed.digest_columns if column.name not in key]
+    names = sorted(columns, key=lambda name: name.endswith("_digest"))  # a digest says only that something else differs
     same_key = " AND ".join(f'k."{name}" = n."{name}"' for name in key)
     checks = ", ".join(f'k."{name}" IS DISTINCT FROM n."{name}"' for name in names)
     shown = " || ' ' || ".join(f'CAST(coalesce(k."{name}", n."{name}") AS VARCHAR)' for name in key)

@@ -135,7 +135,7 @@ def change(path: str, value: Any = None) -> Callable[[dict[str, Any]], None]:
     """Set, or with None remove, the value at a path such as schema/0/properties/0/description."""
 
     def apply(document: dict[str, Any]) -> None:
-        *parents, last = (int(part) if part.isdigit() else part for part in path.split("/"))
+        *parents, last = (int(part) if part.lstrip("-").isdigit() else part for part in path.split("/"))
         node: Any = document
         for part in parents:
             node = node[part]
@@ -163,7 +163,7 @@ PLANTED = {
     "rule id twice": change("schema/0/quality/1/id", "order_told"),
     "order_told: no description": change("schema/0/quality/0/description"),
     "order_told: type": change("schema/0/quality/0/engine", "soda"),
-    "no expectation": change("schema/0/quality/14/implementation/type", "expect_the_best"),
+    "no expectation": change("schema/0/quality/-1/implementation/type", "expect_the_best"),
 }
 
 
