@@ -28,6 +28,8 @@ BEGIN, END = "<!-- sensitivity:begin -->", "<!-- sensitivity:end -->"
 NG_PER_G = 10**9
 NO_CAPS: dict[str, int | None] = {"energy_wh_per_account_and_vintage": None, "points_per_account_and_vintage": None}
 # What may not stand in a version's SQL: division, floating point, chance, clocks.
+# 0 and 1; seconds in an hour, per mille, ng in a gram: the only numbers that SQL may hold.
+UNITS = {"0", "1", "3600", "1000", "1000000000"}
 FORBIDDEN = re.compile(
     r"(?<![-*])/(?![*])|\b(double|float|real|random|rand|uuid|now|current_date|current_timestamp|localtimestamp|today)\b",
     re.IGNORECASE,
@@ -117,6 +119,8 @@ def _sql(version: Methodology) -> Iterator[Finding]:
         text = (version.folder / f"{step}.sql").read_text(encoding="utf-8")
         code = re.sub(r"--[^\n]*|'[^']*'", "", text)
         wrong = sorted({match.group(0) for match in FORBIDDEN.finditer(code)})
+        numbers = set(re.findall(r"(?<![\w.])\d+(?![\w.])", code.replace("DECIMAL(38,0)", ""))) - UNITS
+        wrong += [f"{number}: a number belongs into parameters.yaml or factors.csv" for number in sorted(numbers)]
         if not text.startswith("--") or "one row per" not in text.split("SELECT")[0].split("WITH")[0]:
             wrong.append("no first sentence with 'one row per'")
         yield Finding(f"{step}.sql", not wrong, ", ".join(wrong) or "exact, and says what it is")
@@ -182,8 +186,13 @@ def write_sensitivity(version: Methodology) -> None:
     if version.name in published():
         raise Refused(f"{version.name} is published and frozen: its table may be checked, not written")
     path = version.folder / "METHODOLOGY.md"
-    head, rest = path.read_text(encoding="utf-8").split(BEGIN)
-    write_file(path, f"{head}{BEGIN}\n{sensitivity_table(version)}{END}{rest.split(END)[1]}".encode())
+    head, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise Refused(
+            f"{path.parent.name}/METHODOLOGY.md has no lines {BEGIN} and {END}: put them where the table belongs"
+        )
+    write_file(path, f"{head}{BEGIN}\n{sensitivity_table(version)}{END}{tail}".encode())
 
 
 def new_version(version: Methodology, number: str) -> Path:

@@ -133,6 +133,7 @@ def test_all_that_is_wrong_is_told_at_once(copy: Path) -> None:
 DAMAGES: dict[str, Callable[[Path], None]] = {
     "a landed file that cannot be unpacked": lambda lake: flip(one(lake, "landing/*/*.zst"), -1),
     "a landed file gone": lambda lake: one(lake, "landing/*/*.zst").unlink(),
+    "a state that cannot be read": lambda lake: flip(one(lake, "ledger/state/session_state/*"), -1),
     "a receipt gone": lambda lake: one(lake, "receipts/*.json").unlink(),
     "a staged file that cannot be read": lambda lake: flip(one(lake, "staged/charging_session/*.parquet"), -1),
 }
