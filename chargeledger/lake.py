@@ -18,14 +18,18 @@ from chargeledger.contract import contract
 from chargeledger.errors import LakeUnwritable, UsageError
 from chargeledger.table import files, open_table
 
+REGISTERS = ("landing_file", "batch", "row_outcome", "quarantine")
 STAGED = (
-    "landing_file",
-    "batch",
-    "row_outcome",
-    "quarantine",
+    *REGISTERS,
     "charging_session",
+    "charging_interval",
+    "charging_station",
     "session_owner",
+    "enrolment",
+    "delivery_control",
     "grid_mix_hour",
+    "grid_intensity_told",
+    "grid_factor_year",
 )
 UNUSABLE = set("[]{}*?%")
 

@@ -103,6 +103,7 @@ def _read_candidates(engine: Engine, source: Source) -> None:
     )
     for relation in source.relations:
         engine.table(f"candidate_{relation}", source.sql(relation))
+        _complete(engine, source, relation)
     main = source.contract
     failing = ", ".join(
         f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END"
@@ -143,9 +144,24 @@ def _read_candidates(engine: Engine, source: Source) -> None:
     )
 
 
+def _complete(engine: Engine, source: Source, relation: str) -> None:
+    """Give a candidate the columns that its source does not tell, empty. Refuses where one of them is owed."""
+    owed, name = contract(relation), f"candidate_{relation}"
+    told = {row[0] for row in engine.con.execute(f"DESCRIBE {name}").fetchall()}
+    kinds = {c.name: c.sql_type for c in owed.digest_columns} | owed.custom.get("lookedAt", {})
+    missing = [c.name for c in owed.digest_columns if c.required and c.name not in told]
+    if missing:
+        raise Refused(f"{source.sql(relation).relative_to(rooms.ROOT)} does not give {', '.join(missing)}")
+    for column, kind in kinds.items():
+        if column not in told:
+            engine.con.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {kind}')
+
+
 def _key_text(relation: str, column: str) -> str:
-    kind = next(c.sql_type for c in contract(relation).columns if c.name == column)
-    return f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')" if kind.startswith("TIMESTAMP") else column
+    found = next(c for c in contract(relation).columns if c.name == column)
+    is_instant = found.sql_type.startswith("TIMESTAMP")
+    text = f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')" if is_instant else f"CAST({column} AS VARCHAR)"
+    return text if found.required else f"coalesce({text}, '')"
 
 
 def _lines(relation: str) -> str:

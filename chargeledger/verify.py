@@ -15,7 +15,7 @@ from chargeledger.computation import STATES
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
-from chargeledger.lake import Lake
+from chargeledger.lake import REGISTERS, STAGED, Lake
 from chargeledger.landing import digest_of_landed
 from chargeledger.publication import RELATIONS, current, published_contract, require_current, verify_segments
 from chargeledger.receipt import programmes_of, read_receipt
@@ -23,7 +23,11 @@ from chargeledger.table import rows_where
 
 DAMAGE = (ChargeledgerError, OSError, pa.ArrowException, duckdb.Error, DeltaError)
 # What the rows of one staged relation say together with those that came from the same row of a file.
-TOLD = {"charging_session": ("charging_session", "session_owner"), "grid_mix_hour": ("grid_mix_hour",)}
+# What the rows of a file become, by the relation whose key they carry.
+TOLD: dict[str, tuple[str, ...]] = {
+    relation: (relation,) for relation in STAGED if relation not in (*REGISTERS, "charging_interval")
+}
+TOLD["charging_session"] = ("charging_session", "charging_interval", "session_owner")
 
 
 def verify(lake: Lake) -> Iterator[str]:
@@ -62,7 +66,7 @@ def _staged(lake: Lake) -> str:
 
 def changed_rows(lake: Lake, engine: Engine) -> list[str]:
     """Accepted rows whose content is not the one that was fixed when they were landed, as `relation key`."""
-    for relation in ("batch", "row_outcome", *TOLD, "session_owner"):
+    for relation in STAGED:
         engine.view(relation, lake.files(relation), contract(relation))
     return [found for relation in TOLD for found in _changed(engine, relation)]
 

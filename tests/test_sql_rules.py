@@ -134,5 +134,6 @@ NAMED = [
 def test_a_file_named_like_a_contract_gives_that_relation(path: Path) -> None:
     relation = "published_assessment" if where(path).endswith("publish/session_assessment.sql") else path.stem
     given = set(duckdb_tree(path.read_text(encoding="utf-8")).named_selects)
-    owed = {column.name for column in contract(relation).digest_columns}
+    is_source = "transforms/sources/" in where(path)  # what a source does not tell is completed, empty
+    owed = {column.name for column in contract(relation).digest_columns if column.required or not is_source}
     assert "*" in given or owed - ADDED <= given, f"owes {sorted(owed - ADDED - given)}"

@@ -157,7 +157,7 @@ PLANTED = {
     "one twice": change("schema/0/properties/1/name", "session_id"),
     "no description": change("schema/0/properties/9/description"),
     "types do not agree": change("schema/0/properties/9/physicalType", "DOUBLE"),
-    "unit": change("schema/0/properties/9/customProperties", [{"property": "unit", "value": "kWh"}]),
+    "unit": change("schema/0/properties/11/customProperties", [{"property": "unit", "value": "kWh"}]),
     "required": change("schema/0/properties/9/required"),
     "key": change("schema/0/properties/0/primaryKeyPosition", 2),
     "rule id twice": change("schema/0/quality/1/id", "order_told"),

@@ -76,7 +76,8 @@ def assessments(
         )
         _load(engine, "session", sessions)
         rows = [
-            {"region": r, "hour_start": h, "source": s, "generation_pwh": mwh * 10**18} for r, h, s, mwh in mix or []
+            {"region": r, "hour_start": h, "source": s, "generation_pwh": mwh * 10**18, "is_estimated": None}
+            for r, h, s, mwh in mix or []
         ]
         _load(engine, "grid_mix_hour", rows)
         version.run(engine)

@@ -35,7 +35,7 @@ SESSION: list[tuple[str, Told, Told]] = [
     ("end_after_start", {"ended_at": "2026-03-10T01:00:01Z"}, {"ended_at": "2026-03-10T01:00:00.999Z"}),
     ("window_possible", {"started_at": "2026-01-07T10:00:00+08:00"}, {"started_at": "2026-01-07T09:59:59+08:00"}),
     ("region_known", {"region": " CN-GRID-SW "}, {"region": "cn-grid-sw"}),
-    ("region_known", {"region": "US-CAL-CISO"}, {"region": ""}),
+    ("region_known", {"region": "US-CAL-CISO"}, {"region": "", "station_id": ""}),
     ("power_type_known", {"power_type": " DC "}, {"power_type": "dc"}),
     ("metering_point_fits", {"power_type": "AC", "metering_point": "ac_input"}, {"power_type": "AC"}),
     ("metering_point_fits", {"metering_point": "ac_input"}, {"metering_point": "dc_input"}),

@@ -7,12 +7,8 @@ SELECT
   told(r."ChargingStation")                                                        AS station_id,
   c.power_type                                                                     AS power_type,
   c.metering_point                                                                 AS metering_point,
-  CAST(NULL AS BIGINT)                                                             AS rated_w,
   local_text_to_instant(r."ChargingStartDateTime", '%Y-%m-%d %H:%M:%S', c.zone) AS started_at,
   local_text_to_instant(r."ChargingEndDateTime", '%Y-%m-%d %H:%M:%S', c.zone)   AS ended_at,
-  kwh_text_to_wh(r."Energy")                                                       AS reading_wh,
-  CAST(NULL AS TIMESTAMPTZ)                                                        AS revised_at,
-  CAST(NULL AS VARCHAR)                                                            AS revised_at_text,
-  CAST(NULL AS VARCHAR)                                                            AS rated_power_text
+  kwh_text_to_wh(r."Energy")                                                       AS reading_wh
 FROM landed_row AS r
 CROSS JOIN source_constant AS c

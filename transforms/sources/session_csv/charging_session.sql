@@ -6,12 +6,14 @@ SELECT
   told(r.region)                                                AS region,
   told(r.station_id)                                            AS station_id,
   told(r.power_type)                                            AS power_type,
-  coalesce(told(r.metering_point), 'unknown')                   AS metering_point,
+  CASE WHEN told(r.region) IS NULL THEN told(r.metering_point)
+       ELSE coalesce(told(r.metering_point), 'unknown') END     AS metering_point,
   kw_text_to_w(r.rated_kw)                                      AS rated_w,
   iso_text_to_instant(r.started_at)                             AS started_at,
   iso_text_to_instant(r.ended_at)                               AS ended_at,
   kwh_text_to_wh(r.energy_kwh)                                  AS reading_wh,
   iso_text_to_instant(r.revised_at)                             AS revised_at,
   told(r.revised_at)                                            AS revised_at_text,
-  told(r.rated_kw)                                              AS rated_power_text
+  told(r.rated_kw)                                              AS rated_power_text,
+  told(r.region) IS NULL                                        AS region_from_station
 FROM landed_row AS r
