@@ -24,6 +24,11 @@ ACCOUNT_SQL = rooms.TRANSFORMS / "account"
 STATES = ("session_state", "vintage_state", "grid_intensity_state")
 BORDER = tuple(STEP_RELATION.values())
 NO_PROGRAMME = "-"
+# What is known now of everything received, in the order in which one rests on the other.
+CURRENT = (
+    *("session_current", "charging_station_current", "session_station", "session_owner_current"),
+    *("enrolment_current", "grid_mix_current", "session_scope"),
+)
 
 
 @dataclass
@@ -71,7 +76,7 @@ def compute(
     last_seq, batch_seq = open_inputs(lake, engine, inputs, commits)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
     _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
-    for relation in ("session_current", "session_owner_current", "grid_mix_current", "session_scope"):
+    for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
     for relation in ("quarantined_lineage", "session_lineage", "session_arrived"):

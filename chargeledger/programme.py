@@ -18,6 +18,7 @@ from chargeledger.methodology import Methodology, load
 
 RULES = ("min_energy_wh", "max_energy_wh", "max_charging_s", "max_power_per_mille", "claim_window_s")
 DAY_S = 86_400
+ENROLMENT = {"none": False, "required": True}
 CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
 WORDS = {"programme", "title", "zone", "regions", "methodology", "correction_window_days", "enrolment"}
 WORDS |= {"reward_rules", "caps", "provisional"}
@@ -33,6 +34,7 @@ class Programme:
     regions: tuple[str, ...]
     versions: tuple[tuple[date, date | None, str], ...]
     correction_window_s: int
+    asks_enrolment: bool
     rules: dict[str, int | None]
     caps: dict[str, int | None]
     provisional: tuple[str, ...]
@@ -58,6 +60,7 @@ def read_programme(path: Path) -> Programme:
             regions=tuple(said["regions"]),
             versions=tuple(zip(starts, ends, names, strict=True)),
             correction_window_s=said["correction_window_days"] * DAY_S,
+            asks_enrolment=ENROLMENT[said["enrolment"]],
             rules={rule: said["reward_rules"][rule] for rule in RULES},
             caps=dict(said["caps"]),
             provisional=tuple(said.get("provisional", ())),
@@ -112,8 +115,8 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
         check_applicable(programme, versions)
     engine.load_rows(
         "programme",
-        "programme VARCHAR, zone VARCHAR, correction_window_s BIGINT, programme_digest VARCHAR",
-        [(p.name, p.zone, p.correction_window_s, p.digest) for p in found],
+        "programme VARCHAR, zone VARCHAR, correction_window_s BIGINT, asks_enrolment BOOLEAN, programme_digest VARCHAR",
+        [(p.name, p.zone, p.correction_window_s, p.asks_enrolment, p.digest) for p in found],
     )
     engine.load_rows(
         "programme_region", "programme VARCHAR, region VARCHAR", [(p.name, r) for p in found for r in p.regions]

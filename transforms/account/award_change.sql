@@ -34,7 +34,10 @@ own_change AS (
   LEFT JOIN session_scope AS s ON s.session_id = p.session_id
   LEFT JOIN session_assessment AS a ON a.session_id = p.session_id
   WHERE p.content_digest IS DISTINCT FROM s.content_digest
+     OR p.station_digest IS DISTINCT FROM s.station_digest
      OR p.user_id IS DISTINCT FROM s.user_id
+     OR (p.state = 'withdrawn') IS DISTINCT FROM s.is_withdrawn
+     OR (coalesce(p.reason, '') = 'not enrolled') IS DISTINCT FROM (s.user_id IS NOT NULL AND NOT s.is_enrolled)
      OR p.methodology_digest IS DISTINCT FROM s.methodology_digest
      OR p.programme_digest IS DISTINCT FROM s.programme_digest
      OR p.emission_reductions_ng IS DISTINCT FROM a.emission_reductions_ng

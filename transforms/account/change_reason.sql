@@ -14,12 +14,17 @@ told AS (
     CASE WHEN p.content_digest <> s.content_digest THEN 'corrected session' END               AS corrected,
     CASE WHEN p.user_id <> s.user_id OR (p.user_id IS NULL) <> (s.user_id IS NULL)
          THEN 'changed owner' END                                                             AS owner,
+    CASE WHEN p.station_digest IS DISTINCT FROM s.station_digest AND p.content_digest IS NOT NULL THEN 'changed station' END AS station,
+    CASE WHEN s.is_withdrawn AND p.state <> 'withdrawn' THEN 'withdrawn session' END          AS withdrawn,
+    CASE WHEN (p.reason = 'not enrolled' AND s.is_enrolled)
+              OR (coalesce(p.reason, '') <> 'not enrolled' AND s.user_id IS NOT NULL AND NOT s.is_enrolled AND p.user_id = s.user_id)
+         THEN 'changed enrolment' END                                                         AS enrolment,
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
     CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
-    CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL THEN 'no longer assessed' END  AS gone,
+    CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL AND NOT s.is_withdrawn THEN 'no longer assessed' END  AS gone,
     NOT EXISTS (SELECT 1 FROM posted AS e WHERE e.session_id = t.session_id)                  AS is_first
   FROM session_touched AS t
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
@@ -30,6 +35,6 @@ told AS (
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, owner, programme, corrected, methodology, gone, grid), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, corrected, methodology, gone, grid, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told

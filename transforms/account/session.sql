@@ -2,7 +2,7 @@
 -- A held lineage is known as it stood.
 WITH told AS (
   SELECT s.session_id, s.programme, s.vintage, s.region, s.power_type, s.metering_point, s.rated_w, s.started_at, s.ended_at,
-    s.reading_wh, s.user_id, s.first_landed_at, s.methodology
+    s.reading_wh, CASE WHEN s.is_enrolled THEN s.user_id END AS user_id, s.first_landed_at, s.methodology
   FROM session_scope AS s
   JOIN session_touched AS t ON t.session_id = s.session_id
   WHERE NOT EXISTS (SELECT 1 FROM held_session AS h WHERE h.session_id = s.session_id)

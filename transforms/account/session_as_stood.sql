@@ -1,4 +1,4 @@
--- What the award of a held lineage rests on, one row per held lineage: the revision, owner and version it was posted with.
+-- What the award of a held lineage rests on, one row per held lineage: the revision, station, owner and version it was posted with.
 WITH revision AS (
   SELECT
     c.*,
@@ -9,13 +9,27 @@ WITH revision AS (
   JOIN held_session AS h ON h.session_id = c.session_id
   JOIN staged_batch AS b ON b.landing_digest = c.landing_digest
 ),
-ranked AS (
-  SELECT r.*, p.programme, p.vintage, p.user_id, p.methodology,
+stood AS (
+  SELECT r.*, p.programme, p.vintage, p.user_id, p.methodology, p.station_digest,
     ROW_NUMBER() OVER (PARTITION BY r.session_id ORDER BY r.landing_seq DESC, r.row_number DESC) AS place
   FROM revision AS r
   JOIN prior_state AS p ON p.session_id = r.session_id AND p.content_digest = r.content_digest
+),
+station AS (
+  SELECT DISTINCT s.session_id, t.region, t.power_type, t.metering_point, t.rated_w
+  FROM stood AS s
+  JOIN charging_station AS t
+    ON t.issuer = s.issuer
+    AND station_digest(t.region, t.power_type, t.metering_point, t.rated_w) = s.station_digest
+  WHERE s.place = 1
 )
-SELECT session_id, programme, vintage, region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh, user_id,
-  first_landed_at, methodology
-FROM ranked
-WHERE place = 1
+SELECT
+  s.session_id, s.programme, s.vintage,
+  coalesce(s.region, t.region)                   AS region,
+  coalesce(s.power_type, t.power_type)           AS power_type,
+  coalesce(s.metering_point, t.metering_point)   AS metering_point,
+  coalesce(s.rated_w, t.rated_w)                 AS rated_w,
+  s.started_at, s.ended_at, s.reading_wh, s.user_id, s.first_landed_at, s.methodology
+FROM stood AS s
+LEFT JOIN station AS t ON t.session_id = s.session_id
+WHERE s.place = 1

@@ -1,16 +1,19 @@
 -- The revision that counts, one row per lineage with an accepted revision: the one with the latest revision time,
--- and without one the last landed.
+-- and without one the last landed. A credit counts only where nothing else is there; it withdraws what it names.
 WITH revision AS (
   SELECT
     c.*, b.batch_seq,
-    MIN(b.landed_at) OVER (PARTITION BY c.session_id)  AS first_landed_at,
-    MAX(b.batch_seq) OVER (PARTITION BY c.session_id)  AS last_batch_seq,
+    MIN(b.landed_at) OVER (PARTITION BY c.session_id)                                         AS first_landed_at,
+    MAX(b.batch_seq) OVER (PARTITION BY c.session_id)                                         AS last_batch_seq,
+    MAX(CASE WHEN c.is_credit THEN 1 ELSE 0 END) OVER (PARTITION BY c.session_id) = 1         AS is_withdrawn,
     ROW_NUMBER() OVER (PARTITION BY c.session_id
-                       ORDER BY c.revised_at DESC NULLS LAST, b.landing_seq DESC, c.row_number DESC) AS place
+                       ORDER BY CASE WHEN c.is_credit THEN 1 ELSE 0 END, c.revised_at DESC NULLS LAST,
+                                b.landing_seq DESC, c.row_number DESC)                        AS place
   FROM charging_session AS c
   JOIN staged_batch AS b ON b.landing_digest = c.landing_digest
 )
-SELECT session_id, issuer, region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh,
+SELECT session_id, issuer, region, station_id, connector_id, power_type, metering_point, rated_w, started_at, ended_at,
+  reading_wh, token_id, is_withdrawn, coalesce(is_credit, false) AS is_credit_alone,
   session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh) AS content_digest,
   first_landed_at, last_batch_seq
 FROM revision

@@ -1,20 +1,45 @@
--- Where a session belongs, one row per lineage with an accepted revision: programme by region, vintage by the programme's zone,
--- methodology by the vintage. Programme or methodology is NULL where there is none.
+-- Where a session belongs, one row per lineage with an accepted revision: what its issuer leaves open is its station's; programme by
+-- region, vintage by the programme's zone, methodology by the vintage. Programme or methodology is NULL where there is none.
+WITH completed AS (
+  SELECT
+    s.session_id, s.started_at, s.ended_at, s.reading_wh, s.is_withdrawn, s.is_credit_alone, s.content_digest, s.first_landed_at,
+    coalesce(s.region, t.region)                                AS region,
+    coalesce(s.power_type, t.power_type)                        AS power_type,
+    coalesce(s.metering_point, t.metering_point)                AS metering_point,
+    coalesce(s.rated_w, t.rated_w)                              AS rated_w,
+    CASE WHEN s.region IS NULL THEN t.station_digest END        AS station_digest,
+    o.user_id,
+    GREATEST(s.last_batch_seq, coalesce(o.last_batch_seq, 0), coalesce(t.batch_seq, 0)) AS last_batch_seq
+  FROM session_current AS s
+  LEFT JOIN session_station AS t ON t.session_id = s.session_id
+  LEFT JOIN session_owner_current AS o ON o.session_id = s.session_id
+),
+placed AS (
+  SELECT c.*, p.programme, p.programme_digest, p.asks_enrolment, local_date(c.ended_at, p.zone) AS vintage
+  FROM completed AS c
+  LEFT JOIN programme_region AS r ON r.region = c.region
+  LEFT JOIN programme AS p ON p.programme = r.programme
+),
+enrolled AS (
+  SELECT c.session_id, MAX(e.batch_seq) AS batch_seq,
+    MAX(CASE WHEN e.enrolled_from <= c.ended_at AND (e.enrolled_until IS NULL OR c.ended_at < e.enrolled_until) THEN 1 ELSE 0 END) AS inside
+  FROM placed AS c
+  JOIN enrolment_current AS e ON e.user_id = c.user_id AND e.programme = c.programme
+  WHERE c.asks_enrolment
+  GROUP BY c.session_id
+)
 SELECT
-  s.session_id, s.region, s.power_type, s.metering_point, s.rated_w, s.started_at, s.ended_at, s.reading_wh,
-  s.content_digest, s.first_landed_at,
-  GREATEST(s.last_batch_seq, coalesce(o.last_batch_seq, 0)) AS last_batch_seq,
-  o.user_id,
-  p.programme,
-  local_date(s.ended_at, p.zone)                            AS vintage,
-  m.methodology,
-  m.methodology_digest,
-  p.programme_digest
-FROM session_current AS s
-LEFT JOIN session_owner_current AS o ON o.session_id = s.session_id
-LEFT JOIN programme_region AS r ON r.region = s.region
-LEFT JOIN programme AS p ON p.programme = r.programme
+  c.session_id, c.region, c.power_type, c.metering_point, c.rated_w, c.started_at, c.ended_at, c.reading_wh,
+  c.is_withdrawn, c.is_credit_alone, c.content_digest, c.station_digest, c.first_landed_at,
+  GREATEST(c.last_batch_seq, coalesce(e.batch_seq, 0))                 AS last_batch_seq,
+  c.user_id,
+  c.user_id IS NOT NULL AND (NOT c.asks_enrolment OR coalesce(e.inside, 0) = 1) AS is_enrolled,
+  c.programme,
+  c.vintage,
+  CASE WHEN NOT c.is_withdrawn THEN m.methodology END                  AS methodology,
+  CASE WHEN NOT c.is_withdrawn THEN m.methodology_digest END           AS methodology_digest,
+  c.programme_digest
+FROM placed AS c
+LEFT JOIN enrolled AS e ON e.session_id = c.session_id
 LEFT JOIN methodology_in_force AS m
-  ON m.programme = p.programme
-  AND local_date(s.ended_at, p.zone) >= m.in_force_from
-  AND (m.in_force_until IS NULL OR local_date(s.ended_at, p.zone) < m.in_force_until)
+  ON m.programme = c.programme AND c.vintage >= m.in_force_from AND (m.in_force_until IS NULL OR c.vintage < m.in_force_until)

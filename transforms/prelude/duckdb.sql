@@ -34,3 +34,7 @@ CREATE OR REPLACE MACRO date_add_days(day, days) AS CAST(day + CAST(days AS INTE
 CREATE OR REPLACE MACRO session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh) AS
   sha256(concat_ws('|', region, power_type, metering_point, coalesce(CAST(rated_w AS VARCHAR), ''),
     CAST(epoch_s(started_at) AS VARCHAR), CAST(epoch_s(ended_at) AS VARCHAR), CAST(reading_wh AS VARCHAR)));
+
+-- What a station tells of a session that its issuer leaves open, as one digest.
+CREATE OR REPLACE MACRO station_digest(region, power_type, metering_point, rated_w) AS
+  sha256(concat_ws('|', region, power_type, metering_point, coalesce(CAST(rated_w AS VARCHAR), '')));
