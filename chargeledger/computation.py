@@ -12,7 +12,7 @@ from typing import Any
 
 from chargeledger import rooms
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
 from chargeledger.lake import Lake, LedgerCommit, instant_text
 from chargeledger.methodology import STEP_RELATION, Methodology
@@ -79,6 +79,7 @@ def compute(
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
+    _decide_claims(engine)
     for relation in ("quarantined_lineage", "session_lineage", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
@@ -116,6 +117,21 @@ def load_prior(engine: Engine) -> None:
     """The newest row of every state, as `prior_state`, `prior_vintage` and `prior_intensity`."""
     for relation in ("prior_state", "prior_vintage", "prior_intensity"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+
+
+def _decide_claims(engine: Engine) -> None:
+    """Who holds a charge that two parties tell, rival by rival, and which sessions exclude one another on a connector."""
+    rule = rooms.CONTRACTS / "reference" / "claim_rule.csv"
+    engine.con.execute(f"CREATE OR REPLACE TABLE claim_rule AS SELECT * FROM read_csv({quoted(rule)})")
+    for relation in ("connector_session", "claim_rival"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    engine.load_rows("claim_decided", "session_id VARCHAR, holder_id VARCHAR", [])
+    while True:
+        engine.table("claim_step", ACCOUNT_SQL / "claim_step.sql")
+        if not engine.count("SELECT 1 FROM claim_step"):
+            break
+        engine.con.execute("INSERT INTO claim_decided SELECT * FROM claim_step")
+    engine.table("session_set_aside", ACCOUNT_SQL / "session_set_aside.sql")
 
 
 def _load_run(

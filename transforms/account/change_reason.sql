@@ -24,17 +24,20 @@ told AS (
     CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
-    CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL AND NOT s.is_withdrawn THEN 'no longer assessed' END  AS gone,
+    CASE WHEN x.state = 'duplicate' AND p.state <> 'duplicate' THEN 'duplicate claim' END     AS claim,
+    CASE WHEN x.state = 'quarantined' AND p.state <> 'quarantined' THEN 'connector overlap' END AS overlap,
+    CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL AND NOT s.is_withdrawn AND x.session_id IS NULL THEN 'no longer assessed' END  AS gone,
     NOT EXISTS (SELECT 1 FROM posted AS e WHERE e.session_id = t.session_id)                  AS is_first
   FROM session_touched AS t
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
   LEFT JOIN session_scope AS s ON s.session_id = t.session_id
   LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
+  LEFT JOIN session_set_aside AS x ON x.session_id = t.session_id
   LEFT JOIN restated AS g ON g.session_id = t.session_id
 )
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, corrected, methodology, gone, grid, withdrawn), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, corrected, claim, methodology, gone, grid, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told

@@ -3,7 +3,7 @@ WITH told AS (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY session_id ORDER BY ledger_version DESC) AS place
   FROM session_state_log
 )
-SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, methodology, methodology_digest,
+SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
   programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
   has_quarantined_revision, ledger_version
 FROM told

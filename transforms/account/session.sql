@@ -6,6 +6,7 @@ WITH told AS (
   FROM session_scope AS s
   JOIN session_touched AS t ON t.session_id = s.session_id
   WHERE NOT EXISTS (SELECT 1 FROM held_session AS h WHERE h.session_id = s.session_id)
+    AND NOT EXISTS (SELECT 1 FROM session_set_aside AS x WHERE x.session_id = s.session_id)
   UNION ALL
   SELECT * FROM session_as_stood
 )

@@ -7,6 +7,7 @@ fresh AS (
     t.session_id, s.programme, s.vintage, s.region, s.user_id,
     CASE
       WHEN s.session_id IS NULL THEN 'quarantined'
+      WHEN x.session_id IS NOT NULL THEN x.state
       WHEN s.is_credit_alone THEN 'awaiting original'
       WHEN s.is_withdrawn THEN 'withdrawn'
       WHEN s.region IS NULL THEN 'awaiting station'
@@ -19,13 +20,14 @@ fresh AS (
     END                                       AS state,
     CASE
       WHEN s.session_id IS NULL THEN q.rule
+      WHEN x.session_id IS NOT NULL THEN x.reason
       WHEN s.is_withdrawn OR s.region IS NULL THEN NULL
       WHEN s.programme IS NULL THEN 'no programme for the region'
       WHEN s.methodology IS NULL THEN 'no version in force for the vintage'
       WHEN a.session_id IS NOT NULL AND s.user_id IS NOT NULL AND NOT s.is_enrolled THEN 'not enrolled'
       ELSE w.not_awarded_reason
     END                                       AS reason,
-    s.content_digest, s.station_digest, s.methodology, s.methodology_digest, s.programme_digest,
+    s.content_digest, s.station_digest, c.connector, s.methodology, s.methodology_digest, s.programme_digest,
     a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
     CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
     q.session_id IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
@@ -34,6 +36,8 @@ fresh AS (
   LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
   LEFT JOIN session_award AS w ON w.session_id = t.session_id
   LEFT JOIN quarantined_lineage AS q ON q.session_id = t.session_id
+  LEFT JOIN session_set_aside AS x ON x.session_id = t.session_id
+  LEFT JOIN connector_session AS c ON c.session_id = t.session_id
   LEFT JOIN standing AS g ON g.session_id = t.session_id
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
   WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)
@@ -42,7 +46,7 @@ kept AS (
   SELECT
     p.session_id, p.programme, p.vintage, p.region, p.user_id, 'awaiting approval' AS state,
     'the award of a final vintage would change' AS reason,
-    p.content_digest, p.station_digest, p.methodology, p.methodology_digest, p.programme_digest,
+    p.content_digest, p.station_digest, p.connector, p.methodology, p.methodology_digest, p.programme_digest,
     p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
     q.session_id IS NOT NULL
   FROM prior_state AS p
@@ -53,7 +57,7 @@ SELECT * FROM fresh
 UNION ALL
 SELECT * FROM kept
 EXCEPT
-SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, methodology, methodology_digest,
+SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
   programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
   has_quarantined_revision
 FROM prior_state
