@@ -25,8 +25,8 @@ JOIN told AS l ON l.session_id = n.session_id
 JOIN told AS r ON r.slot = n.slot AND r.connector = l.connector AND r.issuer <> l.issuer
 CROSS JOIN claim_rule AS q
 WHERE r.start_s - l.start_s BETWEEN -q.start_within_s AND q.start_within_s
-  AND (wide(r.reading_wh) - l.reading_wh) * 1000 BETWEEN -wide(r.reading_wh) * q.energy_within_per_mille
-                                                     AND wide(r.reading_wh) * q.energy_within_per_mille -- 1000 per mille
+  AND (wide(r.reading_wh) - l.reading_wh) * 1000 -- 1000 per mille
+      BETWEEN -wide(r.reading_wh) * q.energy_within_per_mille AND wide(r.reading_wh) * q.energy_within_per_mille
   AND NOT (l.has_final_award AND r.has_final_award)
   AND (r.final_order < l.final_order
        OR (r.final_order = l.final_order AND r.own_order < l.own_order)
