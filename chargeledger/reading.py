@@ -41,7 +41,10 @@ def _check_header(source: Source, header: list[str], file_name: str) -> None:
     twice = sorted({name for name in source.definition.column_names if header.count(name) > 1})
     if twice:
         raise Refused(f"{file_name}: rule columns_once: the header names {', '.join(twice)} more than once")
-    missing = [name for name in source.definition.column_names if name not in header]
+    absent = [column for column in source.definition.columns if column.name not in header]
+    spelt = {_letters(name) for name in header}
+    # An optional column may be absent, not spelt another way: what it says would be lost without a word.
+    missing = [column.name for column in absent if column.required or _letters(column.name) in spelt]
     if missing:
         near = {name: difflib.get_close_matches(name, header, 1) for name in missing}
         hints = [f"{name} (is it '{found[0]}' here?)" if found else name for name, found in near.items()]
@@ -51,13 +54,24 @@ def _check_header(source: Source, header: list[str], file_name: str) -> None:
         )
 
 
+def _letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
+
+
 def _check_exact(source: Source, schema: pa.Schema, file_name: str) -> None:
-    binary = [name for name in source.definition.column_names if pa.types.is_floating(schema.field(name).type)]
+    told = [name for name in source.definition.column_names if name in schema.names]
+    binary = [name for name in told if pa.types.is_floating(schema.field(name).type)]
     if binary:
         raise Refused(
             f"{file_name}: rule exact_figures: column {', '.join(binary)} holds binary fractions, in which 0.1 is not 0.1. "
             "Send decimals or text"
         )
+
+
+def _columns(source: Source, told: dict[str, str]) -> str:
+    """The columns of the definition as a list for SELECT; one that the file does not have is empty."""
+    names = source.definition.column_names
+    return ", ".join(f'CAST({told.get(name, "NULL")} AS VARCHAR) AS "{name}"' for name in names)
 
 
 def _header(path: Path, source: Source, file_name: str) -> list[str]:
@@ -82,7 +96,7 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
     header = _header(path, source, file_name)
     _check_header(source, header, file_name)
     columns = ", ".join(f"'column_{place}': 'VARCHAR'" for place in range(len(header)))
-    wanted = ", ".join(f'column_{header.index(name)} AS "{name}"' for name in source.definition.column_names)
+    wanted = _columns(source, {name: f"column_{place}" for place, name in enumerate(header)})
     reader = source.reader
     try:
         engine.con.execute(
@@ -108,7 +122,7 @@ def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str) ->
         schema = pq.read_schema(path)
         _check_header(source, schema.names, file_name)
         _check_exact(source, schema, file_name)
-        wanted = ", ".join(f'CAST("{name}" AS VARCHAR) AS "{name}"' for name in source.definition.column_names)
+        wanted = _columns(source, {name: f'"{name}"' for name in schema.names})
         engine.con.execute(
             f"""CREATE OR REPLACE TABLE landed_row AS
             SELECT file_row_number + 1 AS row_number, {wanted}

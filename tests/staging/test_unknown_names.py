@@ -14,7 +14,7 @@ CHINA = ("--programme", "cn_green_energy")
 UNKNOWN = {
     "source": (
         ("ingest", "sesion_csv", "FILE"),
-        ("unknown source 'sesion_csv'", "Did you mean session_csv?", "acn_csv, ciso_mix_csv, grid_mix_csv"),
+        ("unknown source 'sesion_csv'", "Did you mean session_csv?", "acn_csv, ", "ciso_mix_csv, ", "grid_mix_csv, "),
     ),
     "source of a run": (("run", "--sessions", "acn=FILE"), ("unknown source 'acn'", "Known sources: acn_csv")),
     "run without a source": (("run", "--sessions", "FILE"), ("--sessions takes SOURCE=PATH",)),

@@ -25,3 +25,11 @@ CREATE OR REPLACE MACRO local_text_to_instant(text, format, zone) AS
 
 -- Text without surrounding blanks; empty text is NULL.
 CREATE OR REPLACE MACRO told(text) AS nullif(trim(text), '');
+
+-- A calendar date, such as 2026-03-10.
+CREATE OR REPLACE MACRO iso_text_to_day(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(trim(text) AS DATE) END;
+
+-- A count: a whole number without a point.
+CREATE OR REPLACE MACRO count_text_to_integer(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,15}') THEN CAST(trim(text) AS BIGINT) END;
