@@ -44,6 +44,7 @@ def check_batch(rules: tuple[BatchRule, ...], relations: dict[str, pa.Table]) ->
             expectation = getattr(gxe, _class_name(rule.expectation))(**rule.kwargs)
             result = batch.validate(expectation, result_format="BASIC")
             seen = _observed(result.result) if result.result else str(result.exception_info)[-600:]
+            seen += "".join(f", {column} {rows.column(column)[0]}" for column in rule.tells)
             findings.append(Finding(rule.rule_id, bool(result.success), seen, rule.description))
     return findings
 

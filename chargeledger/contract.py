@@ -36,13 +36,17 @@ class RowRule:
 
 @dataclass(frozen=True)
 class BatchRule:
-    """A Great Expectations expectation on the batch's profile, or on the relation that it names."""
+    """A Great Expectations expectation on the batch's profile, or on the relation that it names.
+
+    `tells`: other columns of that relation whose figures a finding repeats.
+    """
 
     rule_id: str
     expectation: str
     kwargs: dict[str, Any]
     on: str
     description: str
+    tells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,8 @@ def _column(node: dict[str, Any]) -> Column:
 
 def _batch_rule(node: dict[str, Any]) -> BatchRule:
     how = node["implementation"]
-    return BatchRule(node["id"], how["type"], how["kwargs"], how.get("relation", "profile"), node["description"])
+    on, tells = how.get("relation", "profile"), tuple(how.get("tells", ()))
+    return BatchRule(node["id"], how["type"], how["kwargs"], on, node["description"], tells)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import os
 import re
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
               escape = {quoted(reader["quote"])}, nullstr = '', max_line_size = 1048576)"""
         )
     except duckdb.Error as error:
+        if _line_ends_made_equal(path):
+            return _read_csv(engine, source, path, file_name)
         found = re.search(r"Line: (\d+)", str(error))
         line = f"line {found.group(1)}" if found else "a line"
         if "unicode" in str(error).lower() or "utf-8" in str(error).lower():
@@ -115,6 +118,20 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
             f"{file_name}: rule csv_shape: {line} does not have the {len(header)} columns of the header, or its quotes "
             "do not close"
         ) from None
+
+
+def _line_ends_made_equal(path: Path) -> bool:
+    """Where lines of the unpacked copy end in both ways, give all of them (and those inside quotes) the short one."""
+    even, kinds = path.with_name("even"), set()
+    with open(path, "rb") as raw, open(even, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        for line in raw:
+            kinds.add(line.endswith(b"\r\n"))
+            out.write(line.removesuffix(b"\r\n") + b"\n" if line.endswith(b"\r\n") else line)
+    if kinds != {True, False}:
+        even.unlink()
+        return False
+    even.replace(path)
+    return True
 
 
 def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str) -> None:

@@ -33,3 +33,23 @@ CREATE OR REPLACE MACRO iso_text_to_day(text) AS
 -- A count: a whole number without a point.
 CREATE OR REPLACE MACRO count_text_to_integer(text) AS
   CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,15}') THEN CAST(trim(text) AS BIGINT) END;
+
+-- A wall time of a zone with summer time, in a given format, cut to whole seconds: an hour that the clock shows twice is its second
+-- showing, the later instant; an hour that it skips is none.
+CREATE OR REPLACE MACRO wall_text_to_instant(text, format, zone) AS
+  CASE WHEN timezone(zone, local_text_to_instant(text, format, zone)) = date_trunc('second', try_strptime(trim(text), format))
+       THEN local_text_to_instant(text, format, zone) END;
+
+-- Decimal text with a comma, as the same with a point; text that has a point already is none.
+CREATE OR REPLACE MACRO comma_text_to_point(text) AS CASE WHEN instr(text, '.') = 0 THEN replace(text, ',', '.') END;
+
+-- Decimal text in minutes, with or without a comma between thousands, to whole seconds; fractions of a second are cut.
+CREATE OR REPLACE MACRO minutes_text_to_s(text) AS
+  CASE WHEN regexp_full_match(trim(text), '([0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{1,6})?')
+       THEN CAST(floor(TRY_CAST(replace(trim(text), ',', '') AS DECIMAL(18,6)) * 60) AS BIGINT) END;
+
+-- The same time of day on the date whose day and month are exchanged; none after the twelfth.
+CREATE OR REPLACE MACRO day_month_exchanged(moment) AS
+  CASE WHEN day(moment) <= 12
+       THEN moment + to_days(CAST(date_diff('day', CAST(moment AS DATE),
+                                            make_date(year(moment), least(day(moment), 12), month(moment))) AS INTEGER)) END;

@@ -15,5 +15,6 @@ SELECT
   iso_text_to_instant(r.revised_at)                             AS revised_at,
   told(r.revised_at)                                            AS revised_at_text,
   told(r.rated_kw)                                              AS rated_power_text,
+  told(r.ended_at) IS NULL                                      AS is_open,
   told(r.region) IS NULL                                        AS region_from_station
 FROM landed_row AS r
