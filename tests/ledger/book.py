@@ -89,6 +89,10 @@ class Book:
         """Send one file of generation mix."""
         return self._send("grid_mix_csv", GRID_COLUMNS, rows, at)
 
+    def send(self, source: str, *rows: Row, at: str = AT) -> Row:
+        """Send one file of any source; each row tells the same columns."""
+        return self._send(source, ",".join(rows[0]), [",".join(row.values()) for row in rows], at)
+
     def _send(self, source: str, header: str, rows: Iterable[str], at: str) -> Row:
         path = self.sent / f"{len(list(self.sent.iterdir())):03d}_{source}.csv"
         path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")

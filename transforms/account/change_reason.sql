@@ -21,7 +21,8 @@ told AS (
          THEN 'changed enrolment' END                                                         AS enrolment,
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
-    CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.methodology_digest = s.methodology_digest
+    CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
+              AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
     CASE WHEN x.state = 'duplicate' AND p.state <> 'duplicate' THEN 'duplicate claim' END     AS claim,

@@ -4,7 +4,7 @@ SELECT
   upper(c.issuer) || ':' || upper(told(r."Session"))                               AS session_id,
   upper(c.issuer)                                                                  AS issuer,
   c.region                                                                         AS region,
-  told(r."ChargingStation")                                                        AS station_id,
+  upper(told(r."ChargingStation"))                                                        AS station_id,
   c.power_type                                                                     AS power_type,
   c.metering_point                                                                 AS metering_point,
   local_text_to_instant(r."ChargingStartDateTime", '%Y-%m-%d %H:%M:%S', c.zone) AS started_at,
