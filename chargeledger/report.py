@@ -34,7 +34,13 @@ OF_THE_LAKE = (
 )  # newest, so that a refused file shows before the next publication
 SYNTHETIC_MARK = "SYNTHETIC-"
 ROWS_SHOWN = 30
-WAITING_FOR = {"awaiting grid": "a grid hour", "awaiting owner": "an owner", "awaiting approval": "an approval"}
+WAITING_FOR = {
+    "awaiting original": "the session that a credit names",
+    "awaiting station": "a station",
+    "awaiting grid": "a grid hour",
+    "awaiting owner": "an owner",
+    "awaiting approval": "an approval",
+}
 UNWRITTEN_RULES = {
     "same_key_other_content": "two rows of one file tell one key differently, and neither is the later",
     "nothing_told": "the source's SQL reads nothing from the row",
