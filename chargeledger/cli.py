@@ -12,6 +12,8 @@ from rich.console import Console
 
 from chargeledger import __version__, flow
 from chargeledger.cli_methodology import app as methodology_app
+from chargeledger.cli_options import LakeOption
+from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
 
@@ -29,12 +31,10 @@ app = typer.Typer(
     Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed.""",
 )
 app.add_typer(methodology_app, name="methodology")
+app.add_typer(quarantine_app, name="quarantine")
 out = Console(soft_wrap=True, highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
 
-LakeOption = Annotated[
-    str | None, typer.Option("--lake", help="Folder of the lake. [default: CHARGELEDGER_LAKE, else ./lake]")
-]
 AtOption = Annotated[
     str | None,
     typer.Option("--at", help="The clock of this run, like 2026-03-13T16:00:00Z. It never goes back. [default: now]"),
@@ -109,7 +109,11 @@ def ingest(
     lake: LakeOption = None,
     at: AtOption = None,
 ) -> None:
-    """Land files as received, check them against their contract and stage what may pass; the rest stands in quarantine."""
+    """Land files as received, check them against their contract and stage what may pass; the rest stands in quarantine.
+
+    A file that was refused as a whole is tried again by the same command, after its definition is mended. Single rows in
+    quarantine are taken up again by `chargeledger quarantine release`.
+    """
     flow.ingest(source, paths, lake, at, _report)
 
 

@@ -65,7 +65,7 @@ class Contract:
     @property
     def file(self) -> str:
         """Path below the project, for messages."""
-        return str(self.path.relative_to(rooms.ROOT))
+        return rooms.said(self.path)
 
     @property
     def column_names(self) -> list[str]:

@@ -81,8 +81,7 @@ class Engine:
         try:
             self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{path.read_text(encoding="utf-8")}')
         except duckdb.Error as error:
-            where = path.relative_to(rooms.ROOT) if path.is_relative_to(rooms.ROOT) else path
-            raise Refused(f"{where} does not run: {str(error).splitlines()[0]}") from error
+            raise Refused(f"{rooms.said(path)} does not run: {str(error).splitlines()[0]}") from error
         if contract is not None:
             self.hold_to(contract, relation)
 

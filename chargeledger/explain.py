@@ -104,15 +104,23 @@ def _heading(out: Console, session_id: str, digest: str, receipt: dict[str, Any]
 
 
 def _received(lake: Lake, out: Console, session_id: str) -> None:
-    rows = rows_where(lake.table("row_outcome"), row_key=session_id).to_pylist()
     landed = {row["landing_digest"]: row for row in rows_where(lake.table("landing_file")).to_pylist()}
+    released = {
+        row["landing_digest"]: row for row in rows_where(lake.table("batch")).to_pylist() if row["released_from"]
+    }
+    rows = []
+    for row in rows_where(lake.table("row_outcome"), row_key=session_id).to_pylist():
+        release = released.get(row["landing_digest"])
+        file = landed.get(release["released_from"] if release else row["landing_digest"])
+        if file:  # what a release that was cut off has left does not count
+            rows.append((file["landing_seq"], row["row_number"], release["batch_seq"] if release else 0, file, row))
     out.print("1. Received", style="bold")
-    for row in rows:
-        file = landed[row["landing_digest"]]
+    for _, number, release_seq, file, row in sorted(rows, key=lambda told: told[:3]):
         rule = f", rule {row['rule']}" if row["rule"] else ""
+        again = f", released from quarantine by batch {release_seq}" if release_seq else ""
         out.print(
-            f"   {file['file_name']} row {row['row_number']} (source {file['source']}, SHA-256 {row['landing_digest'][:16]}), "
-            f"landed {instant_text(file['landed_at'])}: {row['outcome']}{rule}",
+            f"   {file['file_name']} row {number} (source {file['source']}, SHA-256 {file['landing_digest'][:16]}), "
+            f"landed {instant_text(file['landed_at'])}{again}: {row['outcome']}{rule}",
             markup=False,
         )
 

@@ -11,12 +11,13 @@ from typing import Any
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from chargeledger import accounting, comparison, publication, replay
+from chargeledger import accounting, comparison, publication, quarantine, replay
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
 from chargeledger.lake import Lake
 from chargeledger.landing import land, landed_file
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
+from chargeledger.release import Selection, release_file
 from chargeledger.scope import Scope
 from chargeledger.source import load_source
 from chargeledger.staging import stage_in_turn, staged_batch
@@ -117,6 +118,57 @@ def _ingested(batch: dict[str, Any]) -> str:
         return f"landed before  {batch['file']}"
     rest = ", ".join(f"{batch[n]:,} {n.removeprefix('rows_')}" for n in SHOWN[1:] if batch[n] or n == SHOWN[1])
     return f"staged  {batch['file']}: {batch['rows_received']:,} rows, {rest}"
+
+
+def quarantine_totals(
+    lake: str | None = None, rule: str | None = None, batch: int | None = None, settled: bool = False
+) -> list[dict[str, Any]]:
+    """Rows in quarantine by relation and rule; see `quarantine.totals`."""
+    with _plainly(lake):
+        return quarantine.totals(Lake(lake, must_exist=True), rule, batch, settled)
+
+
+def quarantine_rows(
+    lake: str | None = None, rule: str | None = None, batch: int | None = None, most: int = 20
+) -> tuple[list[dict[str, Any]], int]:
+    """Rows that wait in quarantine, and the count of all; see `quarantine.waiting_rows`."""
+    with _plainly(lake):
+        return quarantine.waiting_rows(Lake(lake, must_exist=True), rule, batch, most)
+
+
+def release(
+    lake: str | None = None, rule: str | None = None, batch: int | None = None, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Take rows in quarantine up again, file by file; those refused are raised together at the end.
+
+    Returns what `release.release_file` returns, one per file.
+    """
+    told: list[dict[str, Any]] = []
+    refused: list[str] = []
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        key = load_key(at_lake)
+        for file in quarantine.waiting_files(at_lake, rule, batch):
+            try:
+                told.append(release_file(at_lake, file["file_digest"], file["source"], Selection(rule, batch), key))
+                (report or _silent)(_released(told[-1]))
+            except Refused as refusal:
+                refused.append(str(refusal))
+                (report or _silent)(f"refused  {refusal}")
+    if refused:
+        raise Refused("\n".join(refused))
+    return told
+
+
+def _released(file: dict[str, Any]) -> str:
+    batch = file["batch"] or {}
+    parts = [
+        f"{batch[n]:,} {n.removeprefix('rows_')}"
+        for n in ("rows_accepted", "rows_duplicate", "rows_superseded")
+        if batch.get(n)
+    ]
+    parts += [f"{count:,} stay under {rule}" for rule, count in file["staying"].items()]
+    return f"{'released' if batch else 'stays'}  {file['file']}: {file['taken']:,} rows taken up, {', '.join(parts)}"
 
 
 def account(

@@ -22,16 +22,12 @@ from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
 from chargeledger.methodology import Methodology, load
 from chargeledger.programme import Programme, check_name, programmes
 from chargeledger.publication import Published, require_current
+from chargeledger.quarantine import UNWRITTEN_RULES, open_quarantine
 from chargeledger.receipt import read_receipt
 from chargeledger.scope import Inputs
 
 Row = dict[str, Any]
 REPORT_SQL = rooms.TRANSFORMS / "report"
-OF_THE_LAKE = (
-    "batch",
-    "landing_file",
-    "quarantine",
-)  # newest, so that a refused file shows before the next publication
 SYNTHETIC_MARK = "SYNTHETIC-"
 ROWS_SHOWN = 30
 WAITING_FOR = {
@@ -40,10 +36,6 @@ WAITING_FOR = {
     "awaiting grid": "a grid hour",
     "awaiting owner": "an owner",
     "awaiting approval": "an approval",
-}
-UNWRITTEN_RULES = {
-    "same_key_other_content": "two rows of one file tell one key differently, and neither is the later",
-    "nothing_told": "the source's SQL reads nothing from the row",
 }
 KINDS_OF_NG = ("emission_reductions_ng", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
 
@@ -117,8 +109,9 @@ def _open(lake: Lake, engine: Engine, published: Published) -> list[LedgerCommit
     staged = read_receipt(lake, commits[-1].receipt)[1]["inputs"]["staged"] if commits else lake.versions()
     open_inputs(lake, engine, Inputs(staged, version), commits)
     engine.table("session_current", ACCOUNT_SQL / "session_current.sql")
-    for relation in OF_THE_LAKE:
-        engine.view(relation, lake.files(relation), contract(relation))
+    open_quarantine(
+        lake, engine
+    )  # the newest, and newest batches, so that a refused file shows before the next publication
     engine.con.execute(f"ATTACH {quoted(published.database)} AS published (READ_ONLY)")
     engine.load_rows("synthetic_mark", "mark VARCHAR", [(SYNTHETIC_MARK,)])
     return commits
@@ -164,8 +157,13 @@ def _batch(row: Row, commits: Sequence[LedgerCommit]) -> Row:
     """A batch with its findings read, and what in it asks for a person."""
     findings = json.loads(row["validation"] or "[]")
     failed = [f"{finding['rule_id']}: {finding['observed']}" for finding in findings if not finding["passed"]]
-    is_staged = row["state"] == "staged"
-    trouble = {"refused": [row["refusal"]], "landed only": ["ingest it again"], "staged": failed}.get(row["state"], [])
+    is_staged = row["state"] in ("staged", "released")
+    trouble = {
+        "refused": [row["refusal"]],
+        "landed only": ["ingest it again"],
+        "staged": failed,
+        "released": failed,
+    }.get(row["state"], [])
     if is_staged and not (row["rows_close"] and row["energy_closes"]):
         trouble = [*trouble, "its sums do not close"]
     is_late = is_staged and (not commits or row["batch_seq"] > commits[-1].batch_seq)

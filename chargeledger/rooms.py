@@ -16,6 +16,11 @@ TRANSFORMS = ROOT / "transforms"
 CONTRACTS = ROOT / "data_contracts"
 
 
+def said(path: Path) -> str:
+    """A path as messages name it: below the project where it lies there."""
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
 def programme_names() -> list[str]:
     """Names of the programmes, sorted: one YAML file each."""
     return sorted(path.stem for path in (METHODOLOGY / "programmes").glob("*.yaml"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from chargeledger import rooms
 from chargeledger.batch_rules import Finding, check_batch
@@ -57,12 +58,11 @@ def stage(lake: Lake, source: Source, landed: Landed, key: bytes) -> dict[str, o
     """Check and stage one landed file and return its batch row. Raises Refused where the file as a whole may not pass."""
     with Engine(spill=lake.spill()) as engine:
         try:
-            with unpacked(lake, landed.landing_digest, engine.workspace) as path:
-                read_rows(engine, source, path, landed.file_name, key)
+            read_landed(lake, engine, source, landed, key)
         except Refused as refusal:
             _register(lake, source, landed, "refused", str(refusal), _empty_profile(), [])
             raise
-        _read_candidates(engine, source)
+        read_candidates(engine, source)
         while True:
             try:
                 return _stage_rows(lake, engine, source, landed)
@@ -70,32 +70,48 @@ def stage(lake: Lake, source: Source, landed: Landed, key: bytes) -> dict[str, o
                 continue
 
 
+def read_landed(lake: Lake, engine: Engine, source: Source, landed: Landed, key: bytes) -> None:
+    """Fill `landed_row` from a landed file. Raises Refused where it is not what the definition says."""
+    with unpacked(lake, landed.landing_digest, engine.workspace) as path:
+        read_rows(engine, source, path, landed.file_name, key)
+
+
 def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> dict[str, object]:
     outcomes = lake.table("row_outcome")
     if outcomes.transaction_version(landed.landing_digest) is None:
-        _judge(lake, engine, source, landed)
+        open_registers(engine, lake.table("batch"), lake.table("row_outcome"))
+        find_earlier(engine, source, landed.landing_seq)
+        engine.table("fate", STAGING_SQL / "row_outcome.sql")
         lost = engine.count("SELECT row_number FROM landed_row EXCEPT ALL SELECT row_number FROM fate")
         if lost or engine.count("SELECT 1 FROM fate") != engine.count("SELECT 1 FROM landed_row"):
             raise Refused(
                 f"{landed.file_name}: not every row has exactly one fate ({lost} have none); nothing was staged"
             )
-        findings = _check(engine, source)
-        _refuse_broken(lake, engine, source, landed, findings)
-        append_if_unchanged(outcomes, _outcome_rows(engine, source, landed), landing_digest=landed.landing_digest)
+        findings = check(engine, source)
+        if broken := said_of_broken(engine, source, findings):
+            refusal = f"{landed.file_name}: {broken}"
+            _register(lake, source, landed, "refused", refusal, profile(engine), findings)
+            raise Refused(refusal)
+        append_if_unchanged(outcomes, outcome_rows(engine, source, landed), landing_digest=landed.landing_digest)
     else:
         engine.view("row_outcome", files(outcomes), contract("row_outcome"))
         engine.con.execute(
             f"CREATE OR REPLACE TABLE fate AS SELECT o.*, c.rules FROM row_outcome AS o JOIN candidate_row AS c "
             f"USING (row_number) WHERE landing_digest = '{landed.landing_digest}'"
         )
-        findings = _check(engine, source)
+        findings = check(engine, source)
+    write_rows(lake, engine, source, landed)
+    return _register(lake, source, landed, "staged", None, profile(engine), findings)
+
+
+def write_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
+    """Write once what follows from `fate`: the rows refused, and the rows of every relation of the source."""
     _write_quarantine(lake, engine, source, landed)
     for relation in source.relations:
         _write_relation(lake, engine, relation, landed)
-    return _register(lake, source, landed, "staged", None, _profile(engine), findings)
 
 
-def _read_candidates(engine: Engine, source: Source) -> None:
+def read_candidates(engine: Engine, source: Source) -> None:
     """`candidate_<relation>` for each relation, and `candidate_row`: one row per row of the file."""
     regions = rooms.CONTRACTS / "reference" / "region.csv"
     engine.con.execute(
@@ -151,7 +167,7 @@ def _complete(engine: Engine, source: Source, relation: str) -> None:
     kinds = {c.name: c.sql_type for c in owed.digest_columns} | owed.custom.get("lookedAt", {})
     missing = [c.name for c in owed.digest_columns if c.required and c.name not in told]
     if missing:
-        raise Refused(f"{source.sql(relation).relative_to(rooms.ROOT)} does not give {', '.join(missing)}")
+        raise Refused(f"{rooms.said(source.sql(relation))} does not give {', '.join(missing)}")
     for column, kind in kinds.items():
         if column not in told:
             engine.con.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {kind}')
@@ -169,20 +185,25 @@ def _lines(relation: str) -> str:
     return f"SELECT row_number, '{relation}' || chr(9) || {canonical_line(told)} AS line FROM candidate_{relation}"
 
 
-def _judge(lake: Lake, engine: Engine, source: Source, landed: Landed) -> None:
-    for relation in ("batch", "row_outcome"):
-        engine.view(relation, lake.files(relation), contract(relation))
+def open_registers(engine: Engine, batch: DeltaTable, outcomes: DeltaTable) -> None:
+    """Show the engine what was staged, and the fate of every row, as opened."""
+    engine.view("batch", files(batch), contract("batch"))
+    engine.view("row_outcome", files(outcomes), contract("row_outcome"))
+
+
+def find_earlier(engine: Engine, source: Source, landing_seq: int) -> None:
+    """`earlier_revision`: what was accepted before, of the keys of `candidate_row`."""
     engine.con.execute("CREATE OR REPLACE TABLE candidate_key AS SELECT DISTINCT row_key FROM candidate_row")
     engine.load_rows(
         "duplicate_policy",
         "relation VARCHAR, landing_seq BIGINT, compares_all BOOLEAN",
-        [(source.relation, landed.landing_seq, source.contract.custom["duplicateOf"] == "any earlier revision")],
+        [(source.relation, landing_seq, source.contract.custom["duplicateOf"] == "any earlier revision")],
     )
     engine.table("earlier_revision", STAGING_SQL / "earlier_revision.sql")
-    engine.table("fate", STAGING_SQL / "row_outcome.sql")
 
 
-def _check(engine: Engine, source: Source) -> list[Finding]:
+def check(engine: Engine, source: Source) -> list[Finding]:
+    """Run the batch rules of relation and source on the profile of `fate`, and on the relations that they name."""
     engine.table("profile", STAGING_SQL / "profile.sql")
     rules = source.contract.batch_rules + source.definition.batch_rules
     named = {rule.on for rule in rules} - {"profile"}
@@ -191,22 +212,22 @@ def _check(engine: Engine, source: Source) -> list[Finding]:
     return check_batch(rules, {name: engine.arrow(f"SELECT * FROM {name}") for name in sorted(named | {"profile"})})
 
 
-def _refuse_broken(lake: Lake, engine: Engine, source: Source, landed: Landed, findings: list[Finding]) -> None:
+def said_of_broken(engine: Engine, source: Source, findings: list[Finding]) -> str | None:
+    """Why a batch may not pass, in words; None where every batch rule holds."""
     broken = [finding for finding in findings if not finding.passed]
     if not broken:
-        return
+        return None
     said = "; ".join(f"rule {f.rule_id}: {f.description}: {f.observed}" for f in broken)
     common = engine.rows(
         "SELECT rule, count(*) AS rows FROM fate WHERE rule IS NOT NULL GROUP BY rule ORDER BY rows DESC, rule LIMIT 3"
     )
     rows = ", ".join(f"{row['rule']} {row['rows']}" for row in common)
-    refusal = f"{landed.file_name}: {said}" + (f". Most refused rows: {rows}" if rows else "")
-    refusal += f". The file is kept as landed; compare its units, zone and formats with {source.definition.file}"
-    _register(lake, source, landed, "refused", refusal, _profile(engine), findings)
-    raise Refused(refusal)
+    said += f". Most refused rows: {rows}" if rows else ""
+    return f"{said}. The file is kept as landed; compare its units, zone and formats with {source.definition.file}"
 
 
-def _outcome_rows(engine: Engine, source: Source, landed: Landed) -> pa.Table:
+def outcome_rows(engine: Engine, source: Source, landed: Landed) -> pa.Table:
+    """`fate` as rows of row_outcome."""
     rows = engine.arrow(
         f"""SELECT '{landed.landing_digest}' AS landing_digest, row_number, '{source.relation}' AS relation, row_key,
         content_digest, revised_at, outcome, rule, amount_wh FROM fate ORDER BY row_number"""
@@ -238,7 +259,8 @@ def _write_relation(lake: Lake, engine: Engine, relation: str, landed: Landed) -
         append_once(lake.table(relation), rows.cast(arrow_schema(owed)), landed.landing_digest)
 
 
-def _profile(engine: Engine) -> dict[str, object]:
+def profile(engine: Engine) -> dict[str, object]:
+    """The counts and sums of a batch, from `profile`."""
     row = engine.rows("SELECT * FROM profile")[0]
     return {name: value for name, value in row.items() if name in contract("batch").column_names}
 
@@ -261,21 +283,28 @@ def _register(
         table = lake.table("batch")
         if state == "staged" and (known := staged_batch(lake, landed)):
             return known
-        row: dict[str, object] = {
-            "batch_seq": row_count(table) + 1,
-            "landing_digest": landed.landing_digest,
-            "landing_seq": landed.landing_seq,
-            "landed_at": landed.landed_at,
-            "source": source.name,
-            "relation": source.relation,
-            "state": state,
-            "refusal": refusal,
-            "definition_digest": source.digest(),
-            "validation": json.dumps([asdict(finding) for finding in findings], sort_keys=True),
-            **profile,
-        }
+        row = batch_row(source, landed, findings) | {"state": state, "refusal": refusal} | profile
         try:
-            append_if_unchanged(table, pa.Table.from_pylist([row], schema=arrow_schema(contract("batch"))))
-            return row
+            return append_batch(table, row)
         except LostRace:
             continue
+
+
+def batch_row(source: Source, landed: Landed, findings: list[Finding]) -> dict[str, object]:
+    """What a batch says of its file, its definition and its batch rules; its caller adds state, counts and sums."""
+    return {
+        "landing_digest": landed.landing_digest,
+        "landing_seq": landed.landing_seq,
+        "landed_at": landed.landed_at,
+        "source": source.name,
+        "relation": source.relation,
+        "definition_digest": source.digest(),
+        "validation": json.dumps([asdict(finding) for finding in findings], sort_keys=True),
+    }
+
+
+def append_batch(table: DeltaTable, row: dict[str, object]) -> dict[str, object]:
+    """Append a batch under the next number and return it. Raises LostRace where another was faster."""
+    numbered = {"batch_seq": row_count(table) + 1} | row
+    append_if_unchanged(table, pa.Table.from_pylist([numbered], schema=arrow_schema(contract("batch"))))
+    return numbered

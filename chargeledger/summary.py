@@ -12,7 +12,7 @@ from rich.table import Table
 from chargeledger.lake import Lake
 from chargeledger.programme import programmes
 from chargeledger.publication import Published, require_current
-from chargeledger.table import rows_where
+from chargeledger.quarantine import totals
 
 NG_PER_KG = Decimal(10**12)
 WH_PER_KWH = Decimal(1000)
@@ -62,13 +62,8 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
 
 
 def _quarantine(lake: Lake) -> dict[str, int]:
-    """Rows in quarantine by relation and first rule."""
-    rows = rows_where(lake.table("quarantine"), ["relation", "rule"])
-    counted: dict[str, int] = {}
-    for row in rows.to_pylist():
-        name = f"{row['relation']}: {row['rule']}"
-        counted[name] = counted.get(name, 0) + 1
-    return dict(sorted(counted.items()))
+    """Rows that wait in quarantine, by relation and first rule."""
+    return dict(sorted((f"{row['relation']}: {row['rule']}", row["waiting"]) for row in totals(lake)))
 
 
 def print_summary(lake: Lake, programme: str | None, console: Console | None = None) -> None:

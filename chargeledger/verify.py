@@ -60,8 +60,29 @@ def _staged(lake: Lake) -> str:
         engine.hold_to(contract("batch"), "batch")
         if changed:
             raise Refused(f"staged rows are not what was landed: {some_keys(changed)}")
+        if wrong := _fates(engine):
+            raise Refused(f"rows do not have exactly one fate: {some_keys(wrong)}")
         staged = engine.count("SELECT 1 FROM batch WHERE state = 'staged'")
     return f"{staged} staged batches close in rows and Wh, and hold what was landed"
+
+
+def _fates(engine: Engine) -> list[str]:
+    """Rows with another fate after one that was not quarantine, and batches that do not count the fates of their rows."""
+    outcomes = ("accepted", "quarantined", "duplicate", "superseded")
+    counted = " OR ".join(f"b.rows_{o} <> count(o.outcome) FILTER (WHERE o.outcome = '{o}')" for o in outcomes)
+    rows = engine.rows(
+        f"""SELECT 'batch ' || b.batch_seq AS said
+        FROM batch AS b LEFT JOIN row_outcome AS o ON o.landing_digest = b.landing_digest
+        WHERE b.state = 'staged' GROUP BY b.batch_seq, {", ".join(f"b.rows_{o}" for o in outcomes)} HAVING {counted}
+        UNION ALL
+        SELECT 'row ' || row_number || ' of ' || file_digest
+        FROM (SELECT coalesce(b.released_from, b.landing_digest) AS file_digest, o.row_number, o.outcome,
+                lead(o.outcome) OVER (PARTITION BY file_digest, o.row_number ORDER BY b.batch_seq) AS next_outcome
+              FROM row_outcome AS o JOIN batch AS b ON b.landing_digest = o.landing_digest AND b.state = 'staged')
+        WHERE next_outcome IS NOT NULL AND outcome <> 'quarantined'
+        ORDER BY said"""
+    )
+    return [str(row["said"]) for row in rows]
 
 
 def changed_rows(lake: Lake, engine: Engine) -> list[str]:

@@ -30,7 +30,7 @@ fresh AS (
     s.content_digest, s.station_digest, c.connector, s.methodology, s.methodology_digest, s.programme_digest,
     a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
     CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
-    q.session_id IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
+    q.rule IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
   FROM session_touched AS t
   LEFT JOIN session_scope AS s ON s.session_id = t.session_id
   LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
@@ -48,7 +48,7 @@ kept AS (
     'the award of a final vintage would change' AS reason,
     p.content_digest, p.station_digest, p.connector, p.methodology, p.methodology_digest, p.programme_digest,
     p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
-    q.session_id IS NOT NULL
+    q.rule IS NOT NULL
   FROM prior_state AS p
   JOIN held AS h ON h.session_id = p.session_id
   LEFT JOIN quarantined_lineage AS q ON q.session_id = p.session_id

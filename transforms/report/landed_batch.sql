@@ -1,5 +1,5 @@
 -- What became of a landed file, one row per batch, and one per file that was landed and not staged. A refusal is settled
--- where the same file was staged afterwards, under a mended definition.
+-- where the same file was staged afterwards, under a mended definition. A release is a batch of its file too.
 WITH staged AS (SELECT DISTINCT landing_digest FROM batch WHERE state = 'staged')
 SELECT
   b.batch_seq,
@@ -10,6 +10,7 @@ SELECT
   CASE
     WHEN b.state IS NULL THEN 'landed only'
     WHEN b.state = 'refused' AND s.landing_digest IS NOT NULL THEN 'refused, later staged'
+    WHEN b.released_from IS NOT NULL THEN 'released'
     ELSE b.state
   END                                                                                      AS state,
   b.refusal,
@@ -19,6 +20,6 @@ SELECT
   b.received_wh = b.accepted_wh + b.quarantined_wh + b.duplicate_wh + b.superseded_wh      AS energy_closes,
   b.validation
 FROM landing_file AS f
-LEFT JOIN batch AS b ON b.landing_digest = f.landing_digest
+LEFT JOIN batch AS b ON coalesce(b.released_from, b.landing_digest) = f.landing_digest
 LEFT JOIN staged AS s ON s.landing_digest = f.landing_digest
 ORDER BY b.batch_seq DESC NULLS FIRST, f.landing_seq DESC

@@ -1,5 +1,6 @@
--- Rows in quarantine, one row per relation and first rule that refused them.
+-- Rows that wait in quarantine, one row per relation and first rule that refused them.
 SELECT relation, rule, COUNT(*) AS refused
-FROM quarantine
+FROM quarantined_row
+WHERE is_waiting
 GROUP BY relation, rule
 ORDER BY refused DESC, relation, rule

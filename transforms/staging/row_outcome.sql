@@ -2,8 +2,11 @@
 -- candidate_row: what the file says (rule is NULL where the row rules pass); earlier_revision: what was accepted before it.
 WITH clash AS (
   SELECT row_key, revised_at
-  FROM candidate_row
-  WHERE rule IS NULL
+  FROM (
+    SELECT row_key, revised_at, content_digest FROM candidate_row WHERE rule IS NULL
+    UNION ALL
+    SELECT row_key, revised_at, content_digest FROM earlier_revision WHERE is_same_file
+  ) AS told
   GROUP BY row_key, revised_at
   HAVING min(content_digest) <> max(content_digest)
 ),

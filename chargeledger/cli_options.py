@@ -1,0 +1,11 @@
+"""Options that more than one command takes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+LakeOption = Annotated[
+    str | None, typer.Option("--lake", help="Folder of the lake. [default: CHARGELEDGER_LAKE, else ./lake]")
+]
