@@ -201,10 +201,12 @@ def date_figures(told: list[ToldSession]) -> dict[str, int]:
     """How many sessions end before they start, lie outside the file's own period, start to the twelfth, fit only exchanged."""
     sure = [row.starts.date() for row in told if row.rule is None and row.starts and row.starts.day > 12]
     first, last = (min(sure) - 12 * DAY, max(sure) + 12 * DAY) if sure else (datetime.min.date(), datetime.max.date())
+    outside = [row.starts for row in told if row.starts and not first <= row.starts.date() <= last]
+    back = [start for start in outside if (other := exchanged(start)) and first <= other.date() <= last]
+    strays = set(back) if len(back) >= 0.9 * len(outside) and len({start.month for start in back}) >= 3 else set()
     found = dict.fromkeys(("dated", "backwards", "outside", "early", "exchanged"), 0)
     for start, end in [(row.starts, row.ends) for row in told if row.starts]:
         other, other_end = exchanged(start), exchanged(end)
-        strays = not first <= start.date() <= last and other is not None and first <= other.date() <= last
         pairs = [(other, end), (start, other_end), (other, other_end)]
         is_no_charge = end is not None and not timedelta() <= end - start <= 7 * DAY
         fits = is_no_charge and any(a and b and timedelta() <= b - a <= DAY for a, b in pairs)
@@ -212,5 +214,11 @@ def date_figures(told: list[ToldSession]) -> dict[str, int]:
         found["backwards"] += end is not None and end < start
         found["outside"] += not first <= start.date() <= last
         found["early"] += start.day <= 12
-        found["exchanged"] += strays or fits
+        found["exchanged"] += start in strays or fits
     return found
+
+
+def per_mille(counted: dict[str, int]) -> dict[str, int]:
+    """The same as shares of the dated sessions, rounded up."""
+    shares = {name: -(-1000 * count // counted["dated"]) for name, count in counted.items()}
+    return shares | {"dated": counted["dated"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,13 @@ def fates(lake: str | Path, row_key: str | None = None) -> list[tuple[str, str |
 def batches(lake: str | Path) -> list[dict[str, Any]]:
     """Batches by the order of their staging."""
     return sorted(rows_of(lake, "batch"), key=lambda row: row["batch_seq"])
+
+
+def date_shares(batch: dict[str, Any]) -> dict[str, int]:
+    """What the rule of exchanged days and months saw of a batch: dated sessions, then shares of them per mille, rounded up."""
+    (finding,) = (found for found in json.loads(batch["validation"]) if found["rule_id"] == "day_month_order")
+    told = [int(figure) for figure in re.findall(r", \w+ (\d+)", finding["observed"])]
+    return dict(zip(("dated", "exchanged", "backwards", "outside", "early"), told, strict=True))
 
 
 def published(lake: str | Path, sql: str) -> list[tuple[Any, ...]]:

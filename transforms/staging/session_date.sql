@@ -23,12 +23,19 @@ held AS (
   FROM dated AS d
   CROSS JOIN own_period AS p
 ),
+stray AS (
+  -- Exchanged dates lie in many months, and nearly all outside come back; what is sent again of an earlier day does neither.
+  SELECT coalesce(count(*) FILTER (WHERE is_other_inside) * 10 >= count(*) * 9 AND count(DISTINCT month(started)) >= 3, false) AS is_told
+  FROM held
+  WHERE is_outside
+),
 judged AS (
-  SELECT *, (is_outside AND is_other_inside)
+  SELECT h.*, (s.is_told AND is_outside AND is_other_inside)
     OR (is_no_charge AND (started_other BETWEEN ended - INTERVAL 1 DAY AND ended
                           OR ended_other BETWEEN started AND started + INTERVAL 1 DAY
                           OR ended_other BETWEEN started_other AND started_other + INTERVAL 1 DAY)) AS is_exchanged
-  FROM held
+  FROM held AS h
+  CROSS JOIN stray AS s
 )
 SELECT
   count(*)                                                                                                   AS sessions_dated,
