@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from dataclasses import dataclass
@@ -10,18 +11,26 @@ from typing import Any
 import pyarrow as pa
 
 from chargeledger.contract import BatchRule
+from chargeledger.errors import KEYS_SHOWN
 
 os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one batch rule found. `observed` is Great Expectations' own short result."""
+    """What one batch rule found. `observed` is Great Expectations' own short result. Only `refuse_batch` keeps a batch out."""
 
     rule_id: str
     passed: bool
     observed: str
     description: str
+    severity: str = "refuse_batch"
+
+
+def warnings_of(validation: str) -> list[str]:
+    """What the stored findings of a staged batch warn of."""
+    broken = [finding for finding in json.loads(validation) if not finding["passed"]]
+    return [f"rule {found['rule_id']}: {found['description']}: {found['observed']}" for found in broken]
 
 
 def check_batch(rules: tuple[BatchRule, ...], relations: dict[str, pa.Table]) -> list[Finding]:
@@ -42,10 +51,11 @@ def check_batch(rules: tuple[BatchRule, ...], relations: dict[str, pa.Table]) ->
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": rows.to_pandas()})
         for rule in mine:
             expectation = getattr(gxe, _class_name(rule.expectation))(**rule.kwargs)
-            result = batch.validate(expectation, result_format="BASIC")
-            seen = _observed(result.result) if result.result else str(result.exception_info)[-600:]
+            named = {"unexpected_index_column_names": [rule.key]} if rule.key else {}
+            result = batch.validate(expectation, result_format={"result_format": "SUMMARY", **named})
+            seen = _observed(result.result, rule.key) if result.result else str(result.exception_info)[-600:]
             seen += "".join(f", {column} {rows.column(column)[0]}" for column in rule.tells)
-            findings.append(Finding(rule.rule_id, bool(result.success), seen, rule.description))
+            findings.append(Finding(rule.rule_id, bool(result.success), seen, rule.description, rule.severity))
     return findings
 
 
@@ -53,8 +63,11 @@ def _class_name(expectation: str) -> str:
     return "".join(part.capitalize() for part in expectation.split("_"))
 
 
-def _observed(result: dict[str, Any]) -> str:
+def _observed(result: dict[str, Any], key: str | None) -> str:
     if "observed_value" in result:
         return str(result["observed_value"])
+    if key and (rows := result.get("partial_unexpected_index_list")):
+        shown = dict.fromkeys(f"{row.pop(key)}: {', '.join(map(str, row.values()))}" for row in map(dict, rows))
+        return f"{result['unexpected_count']} rows, such as {', '.join(list(shown)[:KEYS_SHOWN])}"
     unexpected = result.get("partial_unexpected_list") or []
     return f"unexpected {unexpected[:5]}" if unexpected else "as expected"

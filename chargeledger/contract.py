@@ -38,7 +38,8 @@ class RowRule:
 class BatchRule:
     """A Great Expectations expectation on the batch's profile, or on the relation that it names.
 
-    `tells`: other columns of that relation whose figures a finding repeats.
+    `tells`: other columns of that relation whose figures a finding repeats. `severity` is refuse_batch or warn; `key` is the
+    column that names the rows that break it.
     """
 
     rule_id: str
@@ -46,6 +47,8 @@ class BatchRule:
     kwargs: dict[str, Any]
     on: str
     description: str
+    severity: str = "refuse_batch"
+    key: str | None = None
     tells: tuple[str, ...] = ()
 
 
@@ -95,8 +98,16 @@ def _column(node: dict[str, Any]) -> Column:
 
 def _batch_rule(node: dict[str, Any]) -> BatchRule:
     how = node["implementation"]
-    on, tells = how.get("relation", "profile"), tuple(how.get("tells", ()))
-    return BatchRule(node["id"], how["type"], how["kwargs"], on, node["description"], tells)
+    return BatchRule(
+        rule_id=node["id"],
+        expectation=how["type"],
+        kwargs=how["kwargs"],
+        on=how.get("relation", "profile"),
+        description=node["description"],
+        severity=node["severity"],
+        key=how.get("key"),
+        tells=tuple(how.get("tells", ())),
+    )
 
 
 @cache

@@ -12,6 +12,7 @@ import duckdb
 from deltalake.exceptions import DeltaError
 
 from chargeledger import accounting, comparison, publication, quarantine, replay
+from chargeledger.batch_rules import warnings_of
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
 from chargeledger.lake import Lake
 from chargeledger.landing import land, landed_file
@@ -79,7 +80,8 @@ def stage_landed(
 
     What landed before it and still waits to be staged is staged first, since the order of landing counts.
 
-    Returns landing_digest, source, file, state, is_new, rows_received, rows_accepted, …
+    Returns landing_digest, source, file, state, is_new, rows_received, rows_accepted, …, and warnings: what batch rules found
+    that does not keep the file out.
     """
     with _plainly(lake):
         at_lake = Lake(lake, must_exist=True)
@@ -89,7 +91,10 @@ def stage_landed(
         batch = known or stage_in_turn(at_lake, definition, landed, key, report or _silent)
         told: dict[str, Any] = {"landing_digest": landing_digest, "source": batch["source"], "file": landed.file_name}
         told |= {"state": batch["state"], "is_new": known is None, **{name: batch[name] for name in SHOWN}}
+        told["warnings"] = warnings_of(str(batch["validation"]))
         (report or _silent)(_ingested(told))
+        for warning in told["warnings"] if told["is_new"] else []:
+            (report or _silent)(f"warning  {told['file']}: {warning}")
         return told
 
 

@@ -64,7 +64,8 @@ def release_file(lake: Lake, digest: str, source_name: str, selection: Selection
 def _release(lake: Lake, engine: Engine, source: Source, landed: Landed, selection: Selection) -> dict[str, Any]:
     batch, outcomes = lake.table("batch"), lake.table("row_outcome")
     open_quarantine(lake, engine)
-    open_registers(engine, batch, outcomes)
+    open_registers(engine, source, batch, outcomes, lake.table(source.relation))
+    engine.load_rows("arriving", "landing_seq BIGINT", [(landed.landing_seq,)])
     _judge(engine, source, landed, selection)
     staying = engine.rows(
         """SELECT coalesce(r.rule, f.rule) AS rule FROM fate AS f LEFT JOIN released_row AS r USING (row_number)

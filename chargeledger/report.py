@@ -156,7 +156,7 @@ def _waiting(states: Sequence[Row]) -> dict[str, int]:
 def _batch(row: Row, commits: Sequence[LedgerCommit]) -> Row:
     """A batch with its findings read, and what in it asks for a person."""
     findings = json.loads(row["validation"] or "[]")
-    failed = [f"{finding['rule_id']}: {finding['observed']}" for finding in findings if not finding["passed"]]
+    failed = [f"{f['rule_id']}: {f['description']}: {f['observed']}" for f in findings if not f["passed"]]
     is_staged = row["state"] in ("staged", "released")
     trouble = {
         "refused": [row["refusal"]],

@@ -78,8 +78,9 @@ def read_landed(lake: Lake, engine: Engine, source: Source, landed: Landed, key:
 
 def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> dict[str, object]:
     outcomes = lake.table("row_outcome")
+    open_registers(engine, source, lake.table("batch"), outcomes, lake.table(source.relation))
+    engine.load_rows("arriving", "landing_seq BIGINT", [(landed.landing_seq,)])
     if outcomes.transaction_version(landed.landing_digest) is None:
-        open_registers(engine, lake.table("batch"), lake.table("row_outcome"))
         find_earlier(engine, source, landed.landing_seq)
         engine.table("fate", STAGING_SQL / "row_outcome.sql")
         lost = engine.count("SELECT row_number FROM landed_row EXCEPT ALL SELECT row_number FROM fate")
@@ -94,7 +95,6 @@ def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> d
             raise Refused(refusal)
         append_if_unchanged(outcomes, outcome_rows(engine, source, landed), landing_digest=landed.landing_digest)
     else:
-        engine.view("row_outcome", files(outcomes), contract("row_outcome"))
         engine.con.execute(
             f"CREATE OR REPLACE TABLE fate AS SELECT o.*, c.rules FROM row_outcome AS o JOIN candidate_row AS c "
             f"USING (row_number) WHERE landing_digest = '{landed.landing_digest}'"
@@ -185,10 +185,11 @@ def _lines(relation: str) -> str:
     return f"SELECT row_number, '{relation}' || chr(9) || {canonical_line(told)} AS line FROM candidate_{relation}"
 
 
-def open_registers(engine: Engine, batch: DeltaTable, outcomes: DeltaTable) -> None:
-    """Show the engine what was staged, and the fate of every row, as opened."""
+def open_registers(engine: Engine, source: Source, batch: DeltaTable, outcomes: DeltaTable, told: DeltaTable) -> None:
+    """Show the engine what was staged, the fate of every row, and what the source's relation holds, as opened."""
     engine.view("batch", files(batch), contract("batch"))
     engine.view("row_outcome", files(outcomes), contract("row_outcome"))
+    engine.view(source.relation, files(told), source.contract)
 
 
 def find_earlier(engine: Engine, source: Source, landing_seq: int) -> None:
@@ -213,8 +214,8 @@ def check(engine: Engine, source: Source) -> list[Finding]:
 
 
 def said_of_broken(engine: Engine, source: Source, findings: list[Finding]) -> str | None:
-    """Why a batch may not pass, in words; None where every batch rule holds."""
-    broken = [finding for finding in findings if not finding.passed]
+    """Why a batch may not pass, in words; None where every batch rule that may keep it out holds."""
+    broken = [finding for finding in findings if not finding.passed and finding.severity == "refuse_batch"]
     if not broken:
         return None
     said = "; ".join(f"rule {f.rule_id}: {f.description}: {f.observed}" for f in broken)

@@ -119,7 +119,8 @@ def test_a_batch_rule_may_look_at_a_small_relation_whole(lake: str, tmp_path: Pa
         flow.ingest("ciso_mix_csv", [california(tmp_path / "gwh.csv", "20")], lake, AT)
     assert "20.0" in str(refused.value), "what was observed is told"
     right, wrong = batches(lake)
-    owed = {"rows_present": True, "quarantined_share": True}
+    grid = ("region_generates_as_before", "hour_generates_as_before", "taken_in_plausible")
+    owed = dict.fromkeys(("rows_present", "quarantined_share", *grid), True)
     assert found(right) == {**owed, "mean_generation_plausible": True}
     assert found(wrong) == {**owed, "mean_generation_plausible": False}
     assert staged(lake, "grid_mix_hour") == 16, "two hours with eight sources, of the first file alone"

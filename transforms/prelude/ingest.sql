@@ -53,3 +53,31 @@ CREATE OR REPLACE MACRO day_month_exchanged(moment) AS
   CASE WHEN day(moment) <= 12
        THEN moment + to_days(CAST(date_diff('day', CAST(moment AS DATE),
                                             make_date(year(moment), least(day(moment), 12), month(moment))) AS INTEGER)) END;
+-- true or false, in any case of letters.
+CREATE OR REPLACE MACRO truth_text_to_boolean(text) AS
+  CASE lower(trim(text)) WHEN 'true' THEN true WHEN 'false' THEN false END;
+
+-- A local time without zone and offset.
+CREATE OR REPLACE MACRO iso_text_to_local(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?')
+       THEN date_trunc('second', TRY_CAST(trim(text) AS TIMESTAMP)) END;
+
+-- Whether a local time occurs once in a zone: not in the hour that a clock skips, nor in the one that it repeats.
+CREATE OR REPLACE MACRO occurs_once(local, zone) AS
+  timezone(zone, timezone(zone, local)) = local
+  AND NOT list_contains([timezone(zone, timezone(zone, local) + to_minutes(m)) FOR m IN [-120, -60, -30, 30, 60, 120]], local);
+
+-- An instant that carries its offset, or a local time that occurs once in a zone.
+CREATE OR REPLACE MACRO iso_text_to_instant_in(text, zone) AS
+  coalesce(iso_text_to_instant(text),
+    CASE WHEN occurs_once(iso_text_to_local(text), zone) THEN timezone(zone, iso_text_to_local(text)) END);
+
+-- Decimal text in g/kWh to whole ug/kWh: exact up to six decimals, more are refused unless they are zeros.
+CREATE OR REPLACE MACRO g_per_kwh_text_to_ug_per_kwh(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,9}(\.[0-9]{1,6}0*)?')
+       THEN CAST(split_part(trim(text), '.', 1) || rpad(split_part(trim(text), '.', 2), 6, '0') AS BIGINT) END;
+
+-- Decimal text in kg/kWh to whole ug/kWh: exact up to nine decimals, more are refused unless they are zeros.
+CREATE OR REPLACE MACRO kg_per_kwh_text_to_ug_per_kwh(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,9}(\.[0-9]{1,9}0*)?')
+       THEN CAST(split_part(trim(text), '.', 1) || rpad(split_part(trim(text), '.', 2), 9, '0') AS BIGINT) END;

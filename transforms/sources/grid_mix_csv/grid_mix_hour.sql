@@ -1,6 +1,7 @@
 -- Generation of the canonical CSV, one row per row of the file and source that it tells; an empty figure is not told.
 WITH told_source AS (
-  SELECT r.row_number, told(r.region) AS region, iso_text_to_instant(r.hour_start) AS hour_start, unnest([
+  SELECT r.row_number, told(r.region) AS region, iso_text_to_instant(r.hour_start) AS hour_start,
+    told(r.is_estimated) AS estimate_text, unnest([
     {'source': 'coal', 'text': told(r.coal_mwh)},
     {'source': 'gas', 'text': told(r.gas_mwh)},
     {'source': 'oil', 'text': told(r.oil_mwh)},
@@ -15,7 +16,8 @@ WITH told_source AS (
   FROM landed_row AS r
 ),
 figure AS (
-  SELECT row_number, region, hour_start, told.source AS source, mwh_text_to_pwh(told.text) AS generation_pwh
+  SELECT row_number, region, hour_start, told.source AS source, mwh_text_to_pwh(told.text) AS generation_pwh,
+    truth_text_to_boolean(estimate_text) AS is_estimated, estimate_text
   FROM told_source
   WHERE told.text IS NOT NULL
 )
