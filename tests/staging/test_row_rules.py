@@ -121,10 +121,10 @@ def test_an_hour_at_the_boundary(place: int, grid_fates: list[tuple[str, str | N
     assert grid_fates[len(GRID) + place] == ("quarantined", GRID[place][0])
 
 
-@pytest.mark.parametrize(("relation", "table"), [("charging_session", SESSION), ("grid_mix_hour", GRID)])
-def test_no_row_rule_is_without_a_boundary(relation: str, table: list[tuple[str, Told, Told]]) -> None:
-    here = {rule for rule, _, _ in table} - {"nothing_told"}
-    assert {rule.rule_id for rule in contract(relation).row_rules} == here | OF_OTHER_SOURCES[relation]
+def test_no_row_rule_of_a_session_is_without_a_boundary() -> None:
+    """Nor one of an hour: tests/staging/test_grid_rows.py."""
+    here = {rule for rule, _, _ in SESSION}
+    assert {rule.rule_id for rule in contract("charging_session").row_rules} == here | OF_OTHER_SOURCES["charging_session"]
 
 
 def test_one_bad_figure_refuses_its_hour_whole(lake: str, tmp_path: Path) -> None:
