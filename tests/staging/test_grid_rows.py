@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
 from chargeledger import flow
@@ -58,7 +59,7 @@ BOUNDARIES: dict[str, list[tuple[str, Told, Told]]] = {
         ("intensity_possible", {"kgco2_per_kwh": "0"}, {"kgco2_per_kwh": "530.6"}),
     ],
 }
-# The constant of a definition, and what the SQL of a source writes: no file can break these two.
+# The basis is a constant of a definition, or written by the SQL of a source: no file can break its rule.
 NOT_OF_A_FILE = {"basis_known"}
 # Rules of parts and of local times: tests/staging/test_grid_parts.py.
 OF_PARTS = {"hour_once", "parts_present", "parts_agree"}
@@ -115,3 +116,12 @@ OF_RELATION = {
 @pytest.mark.parametrize("relation", OF_RELATION)
 def test_no_row_rule_is_without_a_boundary(relation: str) -> None:
     assert {rule.rule_id for rule in contract(relation).row_rules} == OF_RELATION[relation] - {"nothing_told"}
+
+
+@pytest.mark.parametrize("relation", ["grid_intensity_told", "grid_factor_year"])
+@pytest.mark.parametrize(
+    ("basis", "passes"), [("direct", True), ("life_cycle", True), ("lifecycle", False), ("Direct", False)]
+)
+def test_the_rule_of_the_basis(relation: str, basis: str, passes: bool) -> None:
+    (rule,) = (rule for rule in contract(relation).row_rules if rule.rule_id == "basis_known")
+    assert duckdb.sql(f"SELECT {rule.predicate} FROM (SELECT '{basis}' AS basis)").fetchall() == [(passes,)]

@@ -16,7 +16,7 @@ Told = dict[str, str]
 FROM_2000 = {"started_at": "2000-01-01T00:00:00Z", "ended_at": "2000-01-01T01:00:00Z"}
 TO_2099 = {"started_at": "2099-12-31T23:59:59Z", "ended_at": "2100-01-01T01:00:00Z"}
 # Rules that no row of the canonical files can break, held at their boundary in test_city_traps.py.
-OF_OTHER_SOURCES = {"charging_session": {"stay_possible"}, "grid_mix_hour": set()}
+OF_OTHER_SOURCES = {"stay_possible"}
 NOTHING = dict.fromkeys(("coal_mwh", "gas_mwh", "hydro_mwh"), "")
 
 # (rule, what just passes, what just fails)
@@ -124,7 +124,7 @@ def test_an_hour_at_the_boundary(place: int, grid_fates: list[tuple[str, str | N
 def test_no_row_rule_of_a_session_is_without_a_boundary() -> None:
     """Nor one of an hour: tests/staging/test_grid_rows.py."""
     here = {rule for rule, _, _ in SESSION}
-    assert {rule.rule_id for rule in contract("charging_session").row_rules} == here | OF_OTHER_SOURCES["charging_session"]
+    assert {rule.rule_id for rule in contract("charging_session").row_rules} == here | OF_OTHER_SOURCES
 
 
 def test_one_bad_figure_refuses_its_hour_whole(lake: str, tmp_path: Path) -> None:
