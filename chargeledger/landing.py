@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from chargeledger.contract import contract
 from chargeledger.errors import LostRace, UsageError
 from chargeledger.lake import Lake, instant_text, landing_clock
+from chargeledger.limits import clean_name
 from chargeledger.source import Source
 from chargeledger.table import append_if_unchanged, arrow_schema, row_count, rows_where
 from chargeledger.workspace import Workspace
@@ -54,7 +55,7 @@ def land(lake: Lake, source: Source, path: Path, clock: datetime) -> Landed:
         raise UsageError(f"{error.filename}: cannot be read ({error.strerror})") from error
     while True:
         try:
-            return _register(lake, source, path.name, digest, size, clock)
+            return _register(lake, source, clean_name(path.name), digest, size, clock)
         except LostRace:
             continue
 

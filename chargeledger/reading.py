@@ -18,21 +18,28 @@ import pyarrow.parquet as pq
 
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused
+from chargeledger.limits import Limits, beyond, limits_of
 from chargeledger.pseudonym import pseudonym
+from chargeledger.reading_json import read_json
 from chargeledger.source import Source
 
 
 def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: bytes) -> None:
     """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
+    limits = limits_of(source)
     engine.con.execute("CREATE OR REPLACE TABLE source_constant AS SELECT 1 AS one")
     for name, value in source.constants.items():
         engine.con.execute(f'ALTER TABLE source_constant ADD COLUMN "{name}" VARCHAR DEFAULT {quoted(value)}')
     if path.stat().st_size == 0:
         raise Refused(f"{file_name}: rule rows_present: the file is empty")
-    if source.reader["format"] == "parquet":
-        _read_parquet(engine, source, path, file_name)
-    else:
-        _read_csv(engine, source, path, file_name)
+    try:
+        FORMATS[source.reader["format"]](engine, source, path, file_name, limits)
+    except duckdb.OutOfMemoryException as error:
+        raise Refused(
+            f"{file_name}: rule memory: it does not fit into the memory and the disk that the SQL engine may use. "
+            "Send it in parts, or raise CHARGELEDGER_MEMORY_LIMIT"
+        ) from error
+    limits.hold("row_count", engine.count("SELECT 1 FROM landed_row"), file_name)
     for column, namespace in source.identity.items():
         _pseudonymise(engine, column, namespace, key)
 
@@ -75,17 +82,20 @@ def _columns(source: Source, told: dict[str, str]) -> str:
     return ", ".join(f'CAST({told.get(name, "NULL")} AS VARCHAR) AS "{name}"' for name in names)
 
 
-def _header(path: Path, source: Source, file_name: str) -> list[str]:
+def _header(path: Path, source: Source, file_name: str, limits: Limits) -> list[str]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as text:
-            return next(csv.reader(text, delimiter=source.reader["delimiter"], quotechar=source.reader["quote"]))
+            lines = iter(lambda: text.readline(limits.line_size), "")
+            header = next(csv.reader(lines, delimiter=source.reader["delimiter"], quotechar=source.reader["quote"]))
     except (UnicodeDecodeError, StopIteration, csv.Error) as error:
-        raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path)}") from error
+        raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path, limits)}") from error
+    limits.hold("column_count", len(header), file_name)
+    return header
 
 
-def _place_of_bad_byte(path: Path) -> str:
+def _place_of_bad_byte(path: Path, limits: Limits) -> str:
     with open(path, "rb") as raw:
-        for number, line in enumerate(raw, start=1):
+        for number, line in enumerate(iter(lambda: raw.readline(limits.line_size), b""), start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -93,8 +103,8 @@ def _place_of_bad_byte(path: Path) -> str:
     return "the text cannot be read as CSV"
 
 
-def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> None:
-    header = _header(path, source, file_name)
+def _read_csv(engine: Engine, source: Source, path: Path, file_name: str, limits: Limits) -> None:
+    header = _header(path, source, file_name, limits)
     _check_header(source, header, file_name)
     columns = ", ".join(f"'column_{place}': 'VARCHAR'" for place in range(len(header)))
     wanted = _columns(source, {name: f"column_{place}" for place, name in enumerate(header)})
@@ -105,15 +115,19 @@ def _read_csv(engine: Engine, source: Source, path: Path, file_name: str) -> Non
             SELECT row_number() OVER () AS row_number, {wanted}
             FROM read_csv({quoted(path)}, columns = {{{columns}}}, auto_detect = false, header = true,
               delim = {quoted(reader["delimiter"])}, quote = {quoted(reader["quote"])},
-              escape = {quoted(reader["quote"])}, nullstr = '', max_line_size = 1048576)"""
+              escape = {quoted(reader["quote"])}, nullstr = '', max_line_size = {limits.line_size})"""
         )
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
+        if "Maximum line size" in str(error):
+            raise Refused(beyond("line_size", limits.line_size, file_name)) from None
         if _line_ends_made_equal(path):
-            return _read_csv(engine, source, path, file_name)
+            return _read_csv(engine, source, path, file_name, limits)
         found = re.search(r"Line: (\d+)", str(error))
         line = f"line {found.group(1)}" if found else "a line"
         if "unicode" in str(error).lower() or "utf-8" in str(error).lower():
-            raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path)}") from None
+            raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path, limits)}") from None
         raise Refused(
             f"{file_name}: rule csv_shape: {line} does not have the {len(header)} columns of the header, or its quotes "
             "do not close"
@@ -134,17 +148,27 @@ def _line_ends_made_equal(path: Path) -> bool:
     return True
 
 
-def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str) -> None:
+def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str, limits: Limits) -> None:
     try:
-        schema = pq.read_schema(path)
+        footer = pq.read_metadata(path)
+        limits.hold("column_count", footer.num_columns, file_name)
+        limits.hold("row_count", footer.num_rows, file_name)
+        schema = footer.schema.to_arrow_schema()
         _check_header(source, schema.names, file_name)
         _check_exact(source, schema, file_name)
         wanted = _columns(source, {name: f'"{name}"' for name in schema.names})
+        told = [name for name in source.definition.column_names if name in schema.names]
+        size = " + ".join(f'coalesce(strlen(CAST("{name}" AS VARCHAR)), 0)' for name in told)
+        rows = f"read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"
+        # A value that stands once in the file may stand in every row: only the rows themselves tell the size.
+        limits.hold("file_size", engine.scalar(f"SELECT sum({size}) FROM {rows}"), file_name)
         engine.con.execute(
             f"""CREATE OR REPLACE TABLE landed_row AS
             SELECT file_row_number + 1 AS row_number, {wanted}
-            FROM read_parquet({quoted(path)}, file_row_number = true, hive_partitioning = false)"""
+            FROM {rows}"""
         )
+    except duckdb.OutOfMemoryException:
+        raise
     except (pa.ArrowException, OSError, duckdb.Error) as error:
         raise Refused(
             f"{file_name}: rule parquet_whole: this is not a whole Parquet file (cut off, or another format). "
@@ -169,3 +193,6 @@ def _pseudonymise(engine: Engine, column: str, namespace: str, key: bytes) -> No
         FROM landed_row AS r LEFT JOIN identity_pseudonym AS p ON p.identity = told(r.{name})"""
     )
     engine.con.execute("DROP TABLE identity_pseudonym")
+
+
+FORMATS = {"csv": _read_csv, "parquet": _read_parquet, "json": read_json}

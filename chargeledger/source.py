@@ -11,7 +11,7 @@ from typing import Any
 
 from chargeledger import rooms
 from chargeledger.contract import Contract, contract, read_contract
-from chargeledger.errors import UsageError
+from chargeledger.errors import Refused, UsageError
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ def load_source(name: str) -> Source:
         raise UsageError(f"unknown source '{name}'.{hint} Known sources: {', '.join(known)}")
     definition = read_contract(rooms.CONTRACTS / "sources" / f"{name}.yaml")
     custom = definition.custom
+    carried = [f"{c} with {i}" for c in definition.column_names for i in custom["identity"] if i.startswith(f"{c}.")]
+    if carried:
+        raise Refused(f"{definition.file}: a column may not carry an identity as it was sent: {', '.join(carried)}")
     constants = {key: str(value) for key, value in custom["constants"].items()}
     constants["zone"] = custom["zone"]
     if "issuer" in custom:

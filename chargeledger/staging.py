@@ -20,6 +20,7 @@ from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import LostRace, Refused
 from chargeledger.lake import Lake
 from chargeledger.landing import Landed, unpacked
+from chargeledger.limits import limits_of
 from chargeledger.reading import read_rows
 from chargeledger.source import Source, load_source
 from chargeledger.table import append_if_unchanged, append_once, arrow_schema, files, row_count, rows_where
@@ -72,6 +73,7 @@ def stage(lake: Lake, source: Source, landed: Landed, key: bytes) -> dict[str, o
 
 def read_landed(lake: Lake, engine: Engine, source: Source, landed: Landed, key: bytes) -> None:
     """Fill `landed_row` from a landed file. Raises Refused where it is not what the definition says."""
+    limits_of(source).hold("file_size", landed.byte_count, landed.file_name)
     with unpacked(lake, landed.landing_digest, engine.workspace) as path:
         read_rows(engine, source, path, landed.file_name, key)
 

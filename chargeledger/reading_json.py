@@ -1,0 +1,144 @@
+"""Reading JSON: an array, one object or one after another, or objects that wrap an array, as rows of text.
+
+The shape is that of the whole file. A number is kept as the digits that stand in the file, since a JSON parser turns it into a
+binary fraction, in which 0.1 is not 0.1. Of a key that stands twice in one object the first counts.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+
+from chargeledger.engine import Engine, quoted
+from chargeledger.errors import Refused
+from chargeledger.limits import Limits, beyond
+from chargeledger.source import Source
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+# Whatever stands before a number, and the number: the number gets quotes, and an empty one comes behind the last.
+_UNQUOTED = rf'((?:{_STRING}|[^"0-9-])+)(-?[0-9][0-9.eE+-]*)?'
+_EXACT = f"regexp_replace(json, {quoted(_UNQUOTED)}, '\\1\"\\2\"', 'g')[:-3]"
+# No word outside of strings but these, and the letter of an exponent: parsers also take NaN, nan and Infinity.
+_STANDARD = rf'(?:[^"A-Za-z]|{_STRING}|true|false|null|[0-9][eE])*'
+_BLANK = b" \t\r\n"
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_json(engine: Engine, source: Source, path: Path, file_name: str, limits: Limits) -> None:
+    """Fill `landed_row` from a JSON file. Raises Refused where it is not whole, too deep, or of another shape."""
+    objects = (
+        f"read_json_objects({quoted(path)}, format = '{_shape(path, file_name)}', "
+        f"maximum_object_size = {limits.object_size})"
+    )
+    try:
+        _check_objects(engine, objects, file_name, limits)
+        records = _records(engine, source, f"(SELECT CAST({_EXACT} AS JSON) AS record FROM {objects})", file_name)
+        engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS\n{_rows(source, records)}")
+    except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
+        raise Refused(f"{file_name}: {_said(str(error), limits, file_name)}") from None
+    _check_columns(engine, source, file_name)
+
+
+def _shape(path: Path, file_name: str) -> str:
+    """`array`, or `unstructured` for objects one after another, by the first byte; the last one must close it."""
+    with open(path, "rb") as raw:
+        first = raw.read(1 << 16).removeprefix(_BOM).lstrip(_BLANK)[:1]
+        raw.seek(max(path.stat().st_size - (1 << 16), 0))
+        last = raw.read().rstrip(_BLANK)[-1:]
+    if first not in (b"[", b"{"):
+        raise Refused(f"{file_name}: rule json_shape: it begins with neither [ nor {{. Send JSON in UTF-8")
+    if last != (b"]" if first == b"[" else b"}"):
+        raise Refused(f"{file_name}: rule json_whole: it ends before its last object or array is closed. Send it again")
+    return "array" if first == b"[" else "unstructured"
+
+
+def _check_objects(engine: Engine, objects: str, file_name: str, limits: Limits) -> None:
+    """What is true of every object, before any of them is taken apart."""
+    ((largest, no_object, deep, strange),) = engine.con.execute(
+        f"""SELECT max(strlen(json)), count(*) FILTER (WHERE json[1] <> '{{'),
+        count(*) FILTER (WHERE NOT regexp_full_match(json, {quoted(_no_deeper(limits.nesting_depth))})),
+        count(*) FILTER (WHERE NOT regexp_full_match(json, {quoted(_STANDARD)}))
+        FROM (SELECT trim(CAST(json AS VARCHAR), ' \t\r\n') AS json FROM {objects})"""
+    ).fetchall()
+    limits.hold("object_size", largest or 0, file_name)
+    if deep:
+        raise Refused(beyond("nesting_depth", limits.nesting_depth, file_name, f"{deep:,} objects are deeper"))
+    if no_object:
+        raise Refused(
+            f"{file_name}: rule json_objects: {no_object:,} rows are null, a number, text or a list, and no object"
+        )
+    if strange:
+        raise Refused(
+            f"{file_name}: rule json_numbers: {strange:,} objects hold NaN, Infinity or another word that is no JSON"
+        )
+
+
+def _no_deeper(depth: int) -> str:
+    """A pattern of JSON with at most so many brackets open at once."""
+    inside = rf'(?:[^"\[\]{{}}]|{_STRING})*'
+    for _ in range(depth):
+        inside = rf'(?:[^"\[\]{{}}]|{_STRING}|[\[{{]{inside}[\]}}])*'
+    return inside
+
+
+def _records(engine: Engine, source: Source, objects: str, file_name: str) -> str:
+    """The objects themselves, or what they wrap: all of them, or none."""
+    if "records" not in source.reader:
+        return objects
+    path = _json_path(source.reader["records"])
+    ((told, wrapping),) = engine.con.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE json_type(record, {path}) = 'ARRAY') FROM {objects}"
+    ).fetchall()
+    if not wrapping:
+        return objects
+    if wrapping < told:
+        raise Refused(
+            f"{file_name}: rule json_shape: {wrapping:,} of {told:,} objects wrap a list {source.reader['records']}; "
+            f"all of a file do, or none ({source.definition.file})"
+        )
+    return f"(SELECT unnest(json_extract(record, {path[:-1]}[*]')) AS record FROM {objects})"
+
+
+def _rows(source: Source, records: str) -> str:
+    """One row per record, or per element of the lists that `rows` names; a record without any keeps one row."""
+    levels, table, paths = [""], f"(SELECT record AS level_0 FROM {records})", source.reader.get("rows", "")
+    for place, name in enumerate(paths.split(".") if paths else []):
+        levels.append(f"{levels[-1]}{name}.")
+        path, above = _json_path(name), f"level_{place}"
+        table = f"""(SELECT *, unnest(CASE WHEN json_array_length({above}, {path}) > 0
+          THEN json_extract({above}, {path[:-1]}[*]') ELSE [NULL] END) AS level_{place + 1} FROM {table})"""
+    told = []
+    for column in source.definition.column_names:
+        level = max(place for place, prefix in enumerate(levels) if column.startswith(prefix))
+        path = _json_path(column.removeprefix(levels[level]))
+        told.append(f'json_extract_string(level_{level}, {path}) AS "{column}"')
+    return f"SELECT row_number() OVER () AS row_number, {', '.join(told)} FROM {table}"
+
+
+def _json_path(column: str) -> str:
+    return quoted("$" + "".join(f'."{name}"' for name in column.split(".")))
+
+
+def _check_columns(engine: Engine, source: Source, file_name: str) -> None:
+    """A required column stands in one object at least: in a file of another kind it stands in none."""
+    required = [column.name for column in source.definition.columns if column.required]
+    counts = ", ".join(f'count("{name}")' for name in required)
+    ((rows, *told),) = engine.con.execute(f"SELECT {', '.join(['count(*)', counts])} FROM landed_row").fetchall()
+    missing = [name for name, count in zip(required, told, strict=True) if not count]
+    if rows and missing:
+        raise Refused(
+            f"{file_name}: rule columns_present: {', '.join(missing)} of {source.definition.file} stands in no object"
+        )
+
+
+def _said(error: str, limits: Limits, file_name: str) -> str:
+    """The engine's message in our words; it may repeat what stands in the file, and counts from 2."""
+    if "maximum_object_size" in error:
+        return beyond("object_size", limits.object_size, file_name).removeprefix(f"{file_name}: ")
+    found = re.search(r"in (?:record/value|line) (\d+): (.*)", error)
+    place, why = (int(found[1]) - 1, found[2]) if found else (1, "utf-8")
+    if "utf-8" in why.lower() or "unicode" in why.lower():
+        return f"rule utf8: object {place} is not UTF-8. Save the file as UTF-8 and send it again"
+    return f"rule json_whole: object {place} is not whole or no JSON. Send the file again"
