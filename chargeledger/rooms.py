@@ -21,6 +21,11 @@ def said(path: Path) -> str:
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
+def references() -> list[Path]:
+    """The small tables that sources and rules look things up in, sorted: one CSV file each."""
+    return sorted((CONTRACTS / "reference").glob("*.csv"))
+
+
 def programme_names() -> list[str]:
     """Names of the programmes, sorted: one YAML file each."""
     return sorted(path.stem for path in (METHODOLOGY / "programmes").glob("*.yaml"))

@@ -41,7 +41,7 @@ class Source:
 
     def digest(self) -> str:
         """SHA-256 over everything that decides what this source accepts."""
-        texts = [self.definition.path, self.contract.path, rooms.CONTRACTS / "reference" / "region.csv"]
+        texts = [self.definition.path, self.contract.path, *rooms.references()]
         texts += [self.sql(relation) for relation in self.relations]
         texts += [*sorted((rooms.TRANSFORMS / "staging").glob("*.sql")), rooms.TRANSFORMS / "prelude" / "ingest.sql"]
         return hashlib.sha256(b"\0".join(path.read_bytes() for path in texts)).hexdigest()

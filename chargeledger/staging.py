@@ -115,25 +115,24 @@ def write_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> No
 
 def read_candidates(engine: Engine, source: Source) -> None:
     """`candidate_<relation>` for each relation, and `candidate_row`: one row per row of the file."""
-    regions = rooms.CONTRACTS / "reference" / "region.csv"
-    engine.con.execute(
-        f"CREATE OR REPLACE TABLE region AS SELECT region FROM read_csv({quoted(regions)}, all_varchar = true)"
-    )
+    for path in rooms.references():
+        engine.con.execute(
+            f'CREATE OR REPLACE TABLE "{path.stem}" AS SELECT * FROM read_csv({quoted(path)}, all_varchar = true)'
+        )
     for relation in source.relations:
         engine.table(f"candidate_{relation}", source.sql(relation))
+        if (finishing := STAGING_SQL / f"{relation}.sql").exists():
+            engine.table(f"candidate_{relation}", finishing)
         _complete(engine, source, relation)
-    main = source.contract
+    main, row_rules = source.contract, source.definition.row_rules + source.contract.row_rules
     failing = ", ".join(
-        f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END"
-        for place, rule in enumerate(main.row_rules)
+        f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END" for place, rule in enumerate(row_rules)
     )
     engine.con.execute(
         f"""CREATE OR REPLACE TABLE candidate_breach AS
         SELECT DISTINCT row_number, unnest([{failing}]) AS place FROM candidate_{main.name}"""
     )
-    engine.load_rows(
-        "row_rule", "place INTEGER, rule VARCHAR", [(i, rule.rule_id) for i, rule in enumerate(main.row_rules)]
-    )
+    engine.load_rows("row_rule", "place INTEGER, rule VARCHAR", [(i, rule.rule_id) for i, rule in enumerate(row_rules)])
     key = " || '|' || ".join(_key_text(main.name, name) for name in main.custom["rowKey"])
     amount = main.custom.get("accountedAmount", "CAST(NULL AS BIGINT)")
     revised = "max(revised_at)" if "revised_at" in main.column_names else "CAST(NULL AS TIMESTAMPTZ)"

@@ -81,3 +81,24 @@ CREATE OR REPLACE MACRO g_per_kwh_text_to_ug_per_kwh(text) AS
 CREATE OR REPLACE MACRO kg_per_kwh_text_to_ug_per_kwh(text) AS
   CASE WHEN regexp_full_match(trim(text), '[+-]?[0-9]{1,9}(\.[0-9]{1,9}0*)?')
        THEN CAST(split_part(trim(text), '.', 1) || rpad(split_part(trim(text), '.', 2), 9, '0') AS BIGINT) END;
+
+-- An instant in UTC, cut to whole seconds; one without a zone is UTC, and the first instant of 1970 stands for an unknown one.
+CREATE OR REPLACE MACRO utc_text_to_instant(text) AS
+  nullif(coalesce(iso_text_to_instant(text), iso_text_to_instant(trim(text) || 'Z')), TIMESTAMPTZ '1970-01-01 00:00:00Z');
+
+-- Decimal text in hours to whole seconds; a part of a second counts as one.
+CREATE OR REPLACE MACRO hours_text_to_s(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[0-9]{1,9}(\.[0-9]{1,18})?')
+       THEN CAST(ceil(TRY_CAST(trim(text) AS DECIMAL(38,18)) * 3600) AS BIGINT) END;
+
+-- Decimal text in kWh to whole fWh (10^-15 Wh): exact up to eighteen decimals, more are refused.
+CREATE OR REPLACE MACRO kwh_text_to_fwh(text) AS mwh_text_to_pwh(text);
+
+-- Whether parts, told in fWh, make up a total: as far as 0.1 kWh or one percent of it.
+CREATE OR REPLACE MACRO parts_agree(parts, total) AS
+  abs(CAST(parts AS HUGEINT) - CAST(total AS HUGEINT)) * 100
+  <= greatest(CAST(10000000000000000000 AS HUGEINT), CAST(total AS HUGEINT));
+
+-- The elements of a JSON list; whatever else the text is has none.
+CREATE OR REPLACE MACRO json_list(text) AS
+  CASE WHEN json_valid(text) THEN json_extract(CAST(text AS JSON), '$[*]') ELSE [] END;
