@@ -37,7 +37,7 @@ class Limits:
     def hold(self, rule: str, asked: int, file_name: str) -> None:
         """Refuse a file that asks for more than a limit."""
         if asked > (most := getattr(self, rule)):
-            raise Refused(beyond(rule, most, file_name, f"{asked:,}"))
+            raise Refused(beyond(rule, most, file_name, f"{asked:,}{' bytes' if rule.endswith('_size') else ''}"))
 
 
 def limits_of(source: Source) -> Limits:
@@ -57,7 +57,7 @@ def _from_environment(name: str) -> int | None:
 def beyond(rule: str, most: int, file_name: str, asked: str = "more") -> str:
     """What to say of a file beyond a limit."""
     return (
-        f"{file_name}: rule {rule}: {asked}, and at most {most:,} is read. Send it in parts; if it is meant to be so, "
+        f"{file_name}: rule {rule}: {asked}, and at most {most:,} is read. Send less in one file; if it is meant to be so, "
         f"raise {PREFIX}{rule.upper()} or the limit in the reader of its source definition"
     )
 

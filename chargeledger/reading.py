@@ -37,7 +37,7 @@ def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: b
     except duckdb.OutOfMemoryException as error:
         raise Refused(
             f"{file_name}: rule memory: it does not fit into the memory and the disk that the SQL engine may use. "
-            "Send it in parts, or raise CHARGELEDGER_MEMORY_LIMIT"
+            "Send less in one file, or raise CHARGELEDGER_MEMORY_LIMIT"
         ) from error
     limits.hold("row_count", engine.count("SELECT 1 FROM landed_row"), file_name)
     for column, namespace in source.identity.items():
