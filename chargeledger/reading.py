@@ -87,8 +87,10 @@ def _header(path: Path, source: Source, file_name: str, limits: Limits) -> list[
         with open(path, encoding="utf-8-sig", newline="") as text:
             lines = iter(lambda: text.readline(limits.line_size), "")
             header = next(csv.reader(lines, delimiter=source.reader["delimiter"], quotechar=source.reader["quote"]))
-    except (UnicodeDecodeError, StopIteration, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise Refused(f"{file_name}: rule utf8: {_place_of_bad_byte(path, limits)}") from error
+    except (StopIteration, csv.Error) as error:
+        raise Refused(f"{file_name}: rule csv_shape: the first row cannot be read as a header of CSV") from error
     limits.hold("column_count", len(header), file_name)
     return header
 
