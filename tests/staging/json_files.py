@@ -9,7 +9,7 @@ from typing import Any
 
 Json = dict[str, Any]
 START = datetime(2026, 3, 10, 1, tzinfo=UTC)
-ABSENT = object()
+ABSENT = type("Absent", (), {"__repr__": lambda _: "absent"})()  # a member that is not there
 
 
 def utc(second: int) -> str:
