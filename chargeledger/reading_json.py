@@ -34,7 +34,7 @@ def read_json(engine: Engine, source: Source, path: Path, file_name: str, limits
     )
     try:
         _check_objects(engine, objects, file_name, limits)
-        records = _records(engine, source, f"(SELECT CAST({_EXACT} AS JSON) AS record FROM {objects})", file_name)
+        records = _records(engine, source, objects, file_name)
         engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS\n{_rows(source, records)}")
     except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
         raise Refused(f"{file_name}: {_said(str(error), limits, file_name)}") from None
@@ -85,20 +85,21 @@ def _no_deeper(depth: int) -> str:
 
 def _records(engine: Engine, source: Source, objects: str, file_name: str) -> str:
     """The objects themselves, or what they wrap: all of them, or none."""
+    exact = f"(SELECT CAST({_EXACT} AS JSON) AS record FROM {objects})"
     if "records" not in source.reader:
-        return objects
+        return exact
     path = _json_path(source.reader["records"])
     ((told, wrapping),) = engine.con.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE json_type(record, {path}) = 'ARRAY') FROM {objects}"
+        f"SELECT count(*), count(*) FILTER (WHERE json_type(json, {path}) = 'ARRAY') FROM {objects}"
     ).fetchall()
     if not wrapping:
-        return objects
+        return exact
     if wrapping < told:
         raise Refused(
             f"{file_name}: rule json_shape: {wrapping:,} of {told:,} objects wrap a list {source.reader['records']}; "
             f"all of a file do, or none ({source.definition.file})"
         )
-    return f"(SELECT unnest(json_extract(record, {path[:-1]}[*]')) AS record FROM {objects})"
+    return f"(SELECT unnest(json_extract(record, {path[:-1]}[*]')) AS record FROM {exact})"
 
 
 def _rows(source: Source, records: str) -> str:
@@ -109,12 +110,16 @@ def _rows(source: Source, records: str) -> str:
         path, above = _json_path(name), f"level_{place}"
         table = f"""(SELECT *, unnest(CASE WHEN json_array_length({above}, {path}) > 0
           THEN json_extract({above}, {path[:-1]}[*]') ELSE [NULL] END) AS level_{place + 1} FROM {table})"""
+    asked: list[list[str]] = [[] for _ in levels]  # an object is taken apart once for all its columns
     told = []
     for column in source.definition.column_names:
         level = max(place for place, prefix in enumerate(levels) if column.startswith(prefix))
-        path = _json_path(column.removeprefix(levels[level]))
-        told.append(f'json_extract_string(level_{level}, {path}) AS "{column}"')
-    return f"SELECT row_number() OVER () AS row_number, {', '.join(told)} FROM {table}"
+        asked[level].append(_json_path(column.removeprefix(levels[level])))
+        told.append(f'told_{level}[{len(asked[level])}] AS "{column}"')
+    lists = [
+        f"json_extract_string(level_{n}, [{', '.join(paths)}]) AS told_{n}" for n, paths in enumerate(asked) if paths
+    ]
+    return f"SELECT row_number() OVER () AS row_number, {', '.join(told)} FROM (SELECT {', '.join(lists)} FROM {table})"
 
 
 def _json_path(column: str) -> str:
@@ -124,8 +129,8 @@ def _json_path(column: str) -> str:
 def _check_columns(engine: Engine, source: Source, file_name: str) -> None:
     """A required column stands in one object at least: in a file of another kind it stands in none."""
     required = [column.name for column in source.definition.columns if column.required]
-    counts = ", ".join(f'count("{name}")' for name in required)
-    ((rows, *told),) = engine.con.execute(f"SELECT {', '.join(['count(*)', counts])} FROM landed_row").fetchall()
+    counts = ", ".join(["count(*)", *(f'count("{name}")' for name in required)])
+    ((rows, *told),) = engine.con.execute(f"SELECT {counts} FROM landed_row").fetchall()
     missing = [name for name, count in zip(required, told, strict=True) if not count]
     if rows and missing:
         raise Refused(
