@@ -136,6 +136,7 @@ def read_candidates(engine: Engine, source: Source) -> None:
     key = " || '|' || ".join(_key_text(main.name, name) for name in main.custom["rowKey"])
     amount = main.custom.get("accountedAmount", "CAST(NULL AS BIGINT)")
     revised = "max(revised_at)" if "revised_at" in main.column_names else "CAST(NULL AS TIMESTAMPTZ)"
+    credit = "coalesce(bool_or(is_credit), false)" if "is_credit" in main.column_names else "false"
     engine.con.execute(
         f"""CREATE OR REPLACE TABLE candidate_row AS
         WITH breach AS (
@@ -148,10 +149,11 @@ def read_candidates(engine: Engine, source: Source) -> None:
           FROM line GROUP BY row_number
         ),
         told AS (
-          SELECT row_number, max({key}) AS row_key, {revised} AS revised_at, CAST(max({amount}) AS BIGINT) AS amount_wh
+          SELECT row_number, max({key}) AS row_key, {revised} AS revised_at, CAST(max({amount}) AS BIGINT) AS amount_wh,
+            {credit} AS is_credit
           FROM candidate_{main.name} GROUP BY row_number
         )
-        SELECT r.row_number, t.row_key, coalesce(c.content_digest, '') AS content_digest, t.revised_at, t.amount_wh,
+        SELECT r.row_number, t.row_key, coalesce(c.content_digest, '') AS content_digest, t.revised_at, t.amount_wh, t.is_credit,
           CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rule END AS rule,
           CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rules END AS rules
         FROM landed_row AS r

@@ -45,6 +45,13 @@ def test_a_credit_in_the_same_file_leaves_nothing_to_issue(book: Book, rows: lis
     assert (book.session("OP:1")["state"], book.entries()) == ("withdrawn", [])
 
 
+def test_a_credit_beside_its_original_in_one_file_contradicts_nothing(book: Book) -> None:
+    same = {"revised_at": "2026-03-11T00:00:00Z"}
+    batch = book.send("session_csv", charged("1", **same), credit("1", **same), charged("2"))
+    book.account()
+    assert (batch["rows_quarantined"], book.session("OP:1")["state"]) == (0, "withdrawn")
+
+
 def test_a_credit_before_its_original_waits_for_it(book: Book) -> None:
     book.send("session_csv", credit("1"))
     book.account()

@@ -3,7 +3,7 @@
 WITH clash AS (
   SELECT row_key, revised_at
   FROM (
-    SELECT row_key, revised_at, content_digest FROM candidate_row WHERE rule IS NULL
+    SELECT row_key, revised_at, content_digest FROM candidate_row WHERE rule IS NULL AND NOT is_credit
     UNION ALL
     SELECT row_key, revised_at, content_digest FROM earlier_revision WHERE is_same_file
   ) AS told
@@ -15,6 +15,7 @@ judged AS (
     row_number() OVER (PARTITION BY c.row_key, c.content_digest, c.rule IS NULL ORDER BY c.row_number) > 1 AS is_repeat
   FROM candidate_row AS c
   LEFT JOIN clash AS x ON x.row_key = c.row_key AND x.revised_at IS NOT DISTINCT FROM c.revised_at AND c.rule IS NULL
+    AND NOT c.is_credit -- a credit contradicts nothing: it withdraws
 ),
 latest AS (
   SELECT row_key, max(revised_at) AS revised_at
