@@ -18,6 +18,12 @@ UNWRITTEN_RULES = {
 Row = dict[str, Any]
 
 
+def meaning(relation: str, rule: str) -> str:
+    """What the contract says of a row rule, or what a rule means that no contract needs to state."""
+    said = {found.rule_id: found.description for found in contract(relation).row_rules}
+    return (UNWRITTEN_RULES | said).get(rule, "")
+
+
 def open_quarantine(lake: Lake, engine: Engine) -> None:
     """`quarantined_row`: every refusal of a row, and whether the row still waits, from the newest tables of the lake."""
     for relation in ("batch", "row_outcome", "quarantine", "landing_file"):

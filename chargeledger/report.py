@@ -15,14 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from chargeledger import report_plot, rooms
 from chargeledger.computation import ACCOUNT_SQL, open_inputs
-from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
 from chargeledger.methodology import Methodology, load
 from chargeledger.programme import Programme, check_name, programmes
 from chargeledger.publication import Published, require_current
-from chargeledger.quarantine import UNWRITTEN_RULES, open_quarantine
+from chargeledger.quarantine import meaning, open_quarantine
 from chargeledger.receipt import read_receipt
 from chargeledger.scope import Inputs
 
@@ -90,7 +89,7 @@ def _facts(lake: Lake, engine: Engine, published: Published, programme: str | No
         "batches": batches,
         "shown": [batch for place, batch in enumerate(batches) if place < ROWS_SHOWN or batch["trouble"]],
         "expectations": _expectations(batches),
-        "quarantine": [row | {"why": _why(row["relation"], row["rule"])} for row in told["quarantine_total"]],
+        "quarantine": [row | {"why": meaning(row["relation"], row["rule"])} for row in told["quarantine_total"]],
         "ledger_ng": {kind: sum(int(row[kind]) for row in told["ledger_total"]) for kind in KINDS_OF_NG},
         "newest": told["vintage_total"][: -ROWS_SHOWN - 1 : -1],
         "plots": {
@@ -180,9 +179,3 @@ def _expectations(batches: Sequence[Row]) -> list[Row]:
             row = found.setdefault(key, told)
             row["passed" if finding["passed"] else "failed"] += 1
     return [found[key] for key in sorted(found)]
-
-
-def _why(relation: str, rule: str) -> str:
-    """What the contract says of a row rule, or what a rule means that no contract needs to state."""
-    said = {found.rule_id: found.description for found in contract(relation).row_rules}
-    return (UNWRITTEN_RULES | said).get(rule, "")

@@ -25,6 +25,7 @@ class Source:
     constants: dict[str, str]
     identity: dict[str, str]
     sql_folder: str
+    sql_room: Path | None = None
 
     @property
     def relation(self) -> str:
@@ -37,7 +38,7 @@ class Source:
 
     def sql(self, relation: str) -> Path:
         """The SQL that turns landed rows into `relation`."""
-        return rooms.TRANSFORMS / "sources" / self.sql_folder / f"{relation}.sql"
+        return (self.sql_room or rooms.TRANSFORMS / "sources") / self.sql_folder / f"{relation}.sql"
 
     def digest(self) -> str:
         """SHA-256 over everything that decides what this source accepts."""
@@ -55,8 +56,15 @@ def load_source(name: str) -> Source:
         near = difflib.get_close_matches(name, known, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         raise UsageError(f"unknown source '{name}'.{hint} Known sources: {', '.join(known)}")
-    definition = read_contract(rooms.CONTRACTS / "sources" / f"{name}.yaml")
-    custom = definition.custom
+    return read_source(rooms.CONTRACTS / "sources" / f"{name}.yaml")
+
+
+def read_source(path: Path, sql_room: Path | None = None) -> Source:
+    """Read a source definition; its SQL lies in the project, or below `sql_room`. Raises Refused where it is none."""
+    definition = read_contract(path)
+    custom, name = definition.custom, definition.name
+    if missing := [owed for owed in ("reader", "relations", "zone", "identity", "constants") if owed not in custom]:
+        raise Refused(f"{definition.file} is not a source definition: customProperties lack {', '.join(missing)}")
     carried = [f"{c} with {i}" for c in definition.column_names for i in custom["identity"] if i.startswith(f"{c}.")]
     if carried:
         raise Refused(f"{definition.file}: a column may not carry an identity as it was sent: {', '.join(carried)}")
@@ -72,4 +80,5 @@ def load_source(name: str) -> Source:
         constants=constants,
         identity=custom["identity"],
         sql_folder=custom.get("sqlOf", name),
+        sql_room=sql_room,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from deltalake import DeltaTable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,3 +121,76 @@ def test_two_files_make_a_source(copy: Path, lake: str, tmp_path: Path) -> None:
     assert rows[7]["started_at"].isoformat() == "2026-03-08T23:00:00+00:00"
     (quarantined,) = DeltaTable(f"{lake}/staged/quarantine").to_pyarrow_table().to_pylist()
     assert (quarantined["row_number"], quarantined["rule"]) == (11, "energy_readable")
+
+
+@pytest.fixture(scope="module")
+def chapter() -> str:
+    """The chapter "Add a source" of the README."""
+    return (ROOT / "README.md").read_text(encoding="utf-8").partition("## Add a source\n")[2].partition("\n## ")[0]
+
+
+def blocks(chapter: str, language: str) -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", chapter, re.MULTILINE | re.DOTALL)
+    return [text for said, text in found if said == language]
+
+
+def path_of(chapter: str, block: str) -> str:
+    """The last file named before a block."""
+    return re.findall(r"`([\w./]+\.(?:csv|yaml|sql))`", chapter.partition(block)[0])[-1]
+
+
+def bare(sql: str) -> str:
+    return re.sub(r"\s*--[^\n]*", "", sql).strip()
+
+
+def said_by(text: str) -> tuple[list[str], dict[str, object]]:
+    """Columns of a definition, and its properties without those that only a person can answer."""
+    document = yaml.safe_load(text)
+    custom = {item["property"]: item["value"] for item in document["customProperties"]}
+    answered = {"issuer", "zone", "constants"}
+    return [p["name"] for p in document["schema"][0]["properties"]], {
+        k: v for k, v in custom.items() if k not in answered
+    }
+
+
+def test_the_chapter_of_the_readme_does_what_it_says(chapter: str, copy: Path) -> None:
+    """Its file, its two definitions and its commands, in its order; the draft differs from them by answers alone."""
+    (file,), (definition,), (sql,) = (blocks(chapter, language) for language in ("csv", "yaml", "sql"))
+    (copy / path_of(chapter, file)).write_text(file, encoding="utf-8")
+    draft, try_, ingest = (shlex.split(line) for block in blocks(chapter, "") for line in block.splitlines())
+    assert [command[:3] for command in (draft, try_)] == [
+        ["chargeledger", "source", "draft"],
+        ["chargeledger", "source", "try"],
+    ]
+
+    def command(*words: str) -> subprocess.CompletedProcess[str]:
+        assert words[0] == "chargeledger"
+        return run(copy, "-m", "chargeledger.cli", *words[1:])
+
+    before = python_of(copy)
+    drafted = command(*draft)
+    assert drafted.returncode == 0, drafted.stderr
+    definition_path, sql_path = copy / path_of(chapter, definition), copy / path_of(chapter, sql)
+    assert said_by(definition_path.read_text(encoding="utf-8")) == said_by(definition)
+    assert bare(sql_path.read_text(encoding="utf-8")) == bare(sql)
+    asking = command(*try_)
+    assert asking.returncode == 1 and "still asks for region, power_type, metering_point, zone, issuer" in asking.stderr
+
+    definition_path.write_text(definition, encoding="utf-8")
+    sql_path.write_text(sql, encoding="utf-8")
+    tried = command(*try_)
+    assert tried.returncode == 0, tried.stderr
+    assert "The file would be staged. Nothing has landed." in tried.stdout
+    assert not (copy / "lake").exists()
+    done = command(*ingest)
+    assert done.returncode == 0, done.stderr
+    assert "staged  car_park.csv: 3 rows, 3 accepted" in done.stderr
+    assert python_of(copy) == before
+    rows = DeltaTable(str(copy / "lake" / "staged" / "charging_session")).to_pyarrow_table().to_pylist()
+    told = {row["session_id"]: (row["station_id"], row["reading_wh"], row["ended_at"].isoformat()) for row in rows}
+    # 3,7009 kWh are 3,700.9 Wh, floored; ten past midnight in Shanghai is 16:10 UTC of the day before.
+    assert told == {
+        "CAR-PARK:T-0001": ("P1", 3_700, "2026-03-08T23:30:00+00:00"),
+        "CAR-PARK:T-0002": ("P2", 11_250, "2026-03-09T01:10:00+00:00"),
+        "CAR-PARK:T-0003": ("P1", 5_000, "2026-03-13T16:10:00+00:00"),
+    }
