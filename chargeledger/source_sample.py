@@ -130,8 +130,10 @@ def _check_names(path: Path, names: list[str], has_header: bool) -> None:
         raise Refused(
             f"{path.name}: the first row is not a header, and columns are read by name. Ask its sender for a header"
         )
-    if len(set(names)) < len(names):
-        raise Refused(f"{path.name}: the header names a column more than once. Ask its sender for names that differ")
+    if len({name.lower() for name in names}) < len(names) or any('"' in name for name in names):
+        raise Refused(
+            f"{path.name}: the header names a column more than once, or with a quotation mark. Ask its sender for others"
+        )
 
 
 def _named(name: str) -> str:
