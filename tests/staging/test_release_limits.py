@@ -139,12 +139,15 @@ def test_a_session_keeps_the_key_that_it_was_received_under(lake: str, tmp_path:
 
 
 def test_a_definition_that_counts_the_rows_otherwise_releases_none(lake: str, tmp_path: Path) -> None:
-    """A quote that opened one long field closes elsewhere: row numbers are not those of the day of staging."""
-    rows = [session_row("A", **NORTH, station_id="'one\n'two"), *session_rows(20)]
-    _received(lake, tmp_path, rows, NORTH_UNKNOWN)
+    """Under another quote two rows are one, and the row of that number is another row."""
+    rows = [session_row("A", station_id="'one"), session_row("B", station_id="two'"), session_row("C", **NORTH)]
+    _received(lake, tmp_path, [*rows, *session_rows(20)], NORTH_UNKNOWN)
     versions = Lake(lake).versions()
-    broken = ("data_contracts/sources/session_csv.yaml", "quote: '\"'", 'quote: "\'"')
-    with other_definition(tmp_path, broken), pytest.raises(Refused):
+    other_quote = ("data_contracts/sources/session_csv.yaml", "quote: '\"'", 'quote: "\'"')
+    with (
+        other_definition(tmp_path, other_quote),
+        pytest.raises(Refused, match="reads 22 rows today and read 23 when it was staged"),
+    ):
         flow.release(lake, "region_known")
     assert Lake(lake).versions() == versions
 

@@ -8,9 +8,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chargeledger import flow, release
+from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.staging.canonical_files import AT, Row, session_csv, session_row, session_rows
@@ -223,3 +226,24 @@ def test_of_two_releases_at_once_one_counts(quarantined: str, clean: str, monkey
     assert [batch["rows_received"] for batch in batches(quarantined)[3:]] == [2, 1, 1]
     assert _publish(quarantined) == _told(clean)
     _assert_sums_close(quarantined, _files())
+
+
+def _rewrite(lake: str, relation: str, change: Any) -> None:
+    """Every row of a table changed where it lies, behind the back of the package."""
+    for path in Lake(lake).files(relation):
+        table = pq.read_table(path)
+        pq.write_table(
+            pa.Table.from_pylist([row | change(row) for row in table.to_pylist()], schema=table.schema), path
+        )
+
+
+def test_verify_names_a_batch_that_miscounts_its_rows_and_a_row_with_two_fates(quarantined: str) -> None:
+    flow.release(quarantined, "region_known")
+    swap = lambda row: {"rows_quarantined": row["rows_duplicate"], "rows_duplicate": row["rows_quarantined"]}  # noqa: E731
+    _rewrite(quarantined, "batch", swap)
+    with pytest.raises(Refused, match=r"exactly one fate: batch 1, batch 2, batch 3"):
+        list(verify(Lake(quarantined)))
+    fate = {"quarantined": "duplicate", "duplicate": "quarantined"}
+    _rewrite(quarantined, "row_outcome", lambda row: {"outcome": fate.get(row["outcome"], row["outcome"])})
+    with pytest.raises(Refused, match=r"exactly one fate: row 21 of \w{64}, row 21 of"):
+        list(verify(Lake(quarantined)))
