@@ -106,6 +106,11 @@ def test_what_an_hour_is_not_compared_with(what: str, receive: Ingest) -> None:
     assert receive(*beside, _hour("1"))["broken"] == {}
 
 
+def test_what_storages_took_in_is_no_generation_of_a_week(receive: Ingest) -> None:
+    receive(*(_hour("100", week, hydro_mwh="-15") for week in (1, 2)))
+    assert receive(_hour("49.9"))["broken"] == {WARN: "1 rows, such as CN-GRID-EAST 2026-03-10T01:00:00Z: 499"}
+
+
 def test_a_week_is_what_was_told_of_it_last(receive: Ingest) -> None:
     _known(receive, 1, 2)
     _known(receive, 1, 2, mwh="60")
