@@ -6,7 +6,7 @@ Every figure comes from a formula and a hash. None is a measurement, and no real
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,18 @@ def decimal_text(thousandths: int, decimals: int = 3) -> str:
     return f"{'-' if thousandths < 0 else ''}{whole}.{digits[:decimals]}"
 
 
-def write_grid(out: Path) -> tuple[list[Path], int]:
+def midnight(day: date) -> datetime:
+    """The instant at which a local day begins."""
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def write_grid(
+    out: Path, since: datetime = GRID_FROM, until: datetime = GRID_UNTIL, with_defects: bool = True
+) -> tuple[list[Path], int]:
     """Write one grid mix file per region into `out`; return the paths and the number of rows."""
     paths, rows = [], 0
     for region in REGIONS:
-        lines = _lines(region)
+        lines = _lines(region, since.astimezone(UTC), until.astimezone(UTC), with_defects)
         path = out.joinpath(f"synthetic_grid_mix_{region}.csv")
         path.write_bytes("".join(f"{line}\n" for line in (",".join(GRID_COLUMNS), *lines)).encode())
         paths.append(path)
@@ -89,27 +96,26 @@ def grid_defects() -> dict[str, dict[str, Any]]:
     }
 
 
-def _lines(region: str) -> list[str]:
-    hours = (GRID_UNTIL - GRID_FROM) // timedelta(hours=1)
+def _lines(region: str, since: datetime, until: datetime, with_defects: bool) -> list[str]:
     lines = []
-    for hour in (GRID_FROM + timedelta(hours=n) for n in range(hours)):
-        if (region, hour) == MISSING_HOUR:
+    for hour in (since + timedelta(hours=n) for n in range((until - since) // timedelta(hours=1))):
+        if with_defects and (region, hour) == MISSING_HOUR:
             continue
-        mix = _mix_kwh(region, hour)
+        mix = _mix_kwh(region, hour, is_pumping=with_defects and (region, hour) == PUMPING_HOUR)
         told = (decimal_text(mix[source]) if source in mix else "" for source in SOURCES)
         line = ",".join((region, hour.isoformat(), *told))
-        lines += [line, line] if (region, hour) == DUPLICATE_HOUR else [line]
+        lines += [line, line] if with_defects and (region, hour) == DUPLICATE_HOUR else [line]
     return lines
 
 
-def _mix_kwh(region: str, hour: datetime) -> dict[str, int]:
+def _mix_kwh(region: str, hour: datetime, is_pumping: bool) -> dict[str, int]:
     """Generation of one hour by source, in whole kWh, which are thousandths of a MWh."""
     profile = PROFILES[region]
     base_mwh = profile["base_mwh"]
     mix = {source: base_mwh * _per_mille(region, source, hour) for source in SOURCES[1:] if source in profile}
     demand_kwh = base_mwh * DEMAND_PER_MILLE[hour.astimezone(SHANGHAI).hour]
     mix["coal"] = max(demand_kwh - sum(mix.values()), base_mwh * profile["coal"]) + draw(1000, region, hour)
-    if (region, hour) == PUMPING_HOUR:
+    if is_pumping:
         mix["hydro"] = -mix["hydro"]
     return {source: kwh - kwh % 5 for source, kwh in mix.items()}  # a meter that counts in steps of 5 kWh
 

@@ -1,0 +1,182 @@
+"""The synthetic sample at any size: `chargeledger sample`. Nothing in it was measured; the same arguments give the same bytes.
+
+What a charge is, and how it is told, stands in transforms/sample/. This module says what is asked, runs it for one operator
+and day after the other, and writes the files, in folders named by the source that reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from chargeledger import rooms
+from chargeledger.engine import PRELUDE, Engine, quoted
+from chargeledger.errors import UsageError
+from chargeledger.sample_grid import midnight, write_grid
+from chargeledger.source import load_source
+from chargeledger.synthetic_notes import write_notes
+
+SQL = rooms.TRANSFORMS / "sample"
+FIRST_DAY = date(2026, 3, 9)  # a Monday
+AGGREGATOR = "SYNTH0009"
+FORMATS = {"tcec": "tcec_charge_order", "parquet": "session_parquet"}
+PLAN = ("defect", "manner", "invented_operator", "county", "slot", "cell", "pool", "place", "asked_account")
+# A line of text as it is: no quote, no escape, and a delimiter that stands in none.
+LINES = r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
+TABLE = "FORMAT csv, HEADER true"
+COLUMNAR = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for. Raises UsageError where that cannot be written."""
+
+    sessions: int = 3000
+    days: int = 3
+    seed: int = 1
+    form: str = "tcec"
+    clean: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least, most in (("sessions", 1, 500_000_000), ("days", 1, 366), ("seed", 0, 2**32 - 1)):
+            if not least <= getattr(self, name) <= most:
+                raise UsageError(f"--{name} is {getattr(self, name)}: it takes {least} to {most:,}")
+        if self.form not in FORMATS:
+            raise UsageError(f"--format is '{self.form}': it takes {' or '.join(FORMATS)}")
+
+    @property
+    def source(self) -> str:
+        """The source that reads the sessions."""
+        return FORMATS[self.form]
+
+    @property
+    def last_day(self) -> date:
+        return FIRST_DAY + timedelta(days=self.days - 1)
+
+
+def write_synthetic(out: Path | str, asked: Asked, report: Report = lambda line: None) -> dict[str, Any]:
+    """Write the sample into the empty folder `out`. Returns what its manifest.json says. Raises UsageError."""
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(f"{folder} is there and not an empty folder. Name a new one, so that two samples never mix")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Engine(spill=folder) as engine:
+        _plan(engine, asked)
+        writer = _Writer(engine, asked, folder, report)
+        writer.sessions()
+        writer.surroundings()
+        return write_notes(engine, asked, folder, writer.files)
+
+
+def _plan(engine: Engine, asked: Asked) -> None:
+    """What is asked, and how many charges, stations and accounts follow from it."""
+    engine.con.execute((PRELUDE / "sample.sql").read_text(encoding="utf-8"))
+    engine.con.execute(
+        f"""CREATE TABLE asked AS SELECT CAST({asked.sessions} AS BIGINT) AS sessions, CAST({asked.days} AS BIGINT) AS days,
+        stirred(CAST({asked.seed} AS BIGINT)) AS seed_mark, DATE '{FIRST_DAY}' AS first_day,
+        {asked.clean} AS is_clean, {asked.form == "tcec"} AS tells_details, '{AGGREGATOR}' AS aggregator_id"""
+    )
+    for relation in PLAN:
+        engine.table(relation, SQL / f"{relation}.sql")
+
+
+class _Writer:
+    """Writes file after file; `files` is what was written, in the order in which it should land."""
+
+    def __init__(self, engine: Engine, asked: Asked, folder: Path, report: Report) -> None:
+        self.engine, self.asked, self.folder, self.report = engine, asked, folder, report
+        self.files: list[dict[str, Any]] = []
+        self.charges = 0
+
+    def sessions(self) -> None:
+        """The session files of every operator, then those of the aggregator; and who owns the charges."""
+        for operator, days in self._operators():
+            for day in days:
+                self._day(operator, day)
+            if self.asked.form == "tcec":
+                self._write("session_owner_csv", f"synthetic_{operator}.csv", self._sql("owner_row"), TABLE)
+            self.engine.con.execute("DROP TABLE owner_told")
+            self._later(f"delivery = 'second' AND operator_id = {quoted(operator)}", f"synthetic_{operator}_later")
+        for (day,) in self._rows("SELECT DISTINCT day FROM later_telling WHERE delivery = 'aggregator' ORDER BY day"):
+            self._later(f"delivery = 'aggregator' AND day = DATE '{day}'", f"synthetic_{AGGREGATOR}_{day}")
+
+    def _operators(self) -> Iterator[tuple[str, list[date]]]:
+        rows = self._rows(
+            "SELECT operator_id, list(DISTINCT day ORDER BY day) FROM cell WHERE charges > 0 GROUP BY ALL ORDER BY ALL"
+        )
+        yield from ((str(operator), list(days)) for operator, days in rows)
+
+    def _day(self, operator: str, day: date) -> None:
+        con = self.engine.con
+        con.execute(f"CREATE OR REPLACE TABLE asked_file AS SELECT {quoted(operator)} AS operator_id, DATE '{day}' AS day")
+        for relation in ("charge", "telling"):
+            self.engine.table(relation, SQL / f"{relation}.sql")
+        for relation in ("told_total", "true_total", "control_total"):
+            self._gather(relation, f"({self._sql(relation)})")
+        self._gather("later_telling", "(SELECT * FROM telling WHERE delivery <> 'first')")
+        self._gather(
+            "aggregated_connector", "(SELECT DISTINCT connector_id FROM telling WHERE delivery = 'aggregator')"
+        )
+        self._deliver("SELECT * FROM telling WHERE delivery = 'first'", f"synthetic_{operator}_{day}", 1)
+        self._gather("owner_told", "(SELECT operator_id, day, no, account_no FROM charge WHERE told_as <> 'no_owner')")
+        self.charges += self.engine.scalar("SELECT count(*) FROM charge")
+        self.report(f"written {operator} {day}: {self.charges:,} of {self.asked.sessions:,} sessions")
+
+    def _later(self, which: str, name: str) -> None:
+        rows = f"SELECT * FROM later_telling WHERE {which}"
+        if self.engine.count(rows):
+            self._deliver(f"{rows} ORDER BY day, ended_s, no, telling_no", name, 2 if name.endswith("_later") else 1)
+
+    def _deliver(self, rows: str, name: str, delivery: int) -> None:
+        """One file of sessions in the format that is asked for."""
+        if not self.engine.count(rows):
+            return
+        self.engine.con.execute(f"CREATE OR REPLACE TEMP VIEW delivered AS {rows}")
+        if self.asked.form == "tcec":
+            self._write(self.asked.source, f"{name}.jsonl", self._sql("order_line"), LINES, delivery)
+            return
+        known = load_source(self.asked.source).definition.column_names
+        given = {row[0] for row in self._rows(f"DESCRIBE {self._sql('session_row')}")}
+        columns = ", ".join(f'"{column}"' for column in known if column in given)
+        sql = f"SELECT {columns} FROM ({self._sql('session_row')})"
+        self._write(self.asked.source, f"{name}.parquet", sql, COLUMNAR, delivery)
+
+    def surroundings(self) -> None:
+        """What sessions are judged by: stations, enrolments, control totals, the grid; and supply for later use."""
+        self._write("tcec_station", "synthetic_stations.jsonl", self._sql("station_line"), LINES)
+        self._write("station_csv", "synthetic_stations.csv", self._sql("station_row"), TABLE)
+        self._write("enrolment_csv", "synthetic_enrolments.csv", self._sql("enrolment_row"), TABLE)
+        self._write("delivery_control_csv", "synthetic_control_totals.csv", self._sql("control_row"), TABLE)
+        self.engine.table("green_supply_row", SQL / "green_supply_row.sql")
+        self._write("later_use", "green_supply.csv", "SELECT * FROM green_supply_row", TABLE)
+        self._write("later_use", "certificate.csv", self._sql("certificate_row"), TABLE)
+        grid = self.folder / "grid_mix_csv"
+        grid.mkdir()
+        since, until = midnight(FIRST_DAY - timedelta(days=2)), midnight(self.asked.last_day + timedelta(days=2))
+        paths, _ = write_grid(grid, since, until, with_defects=not self.asked.clean)
+        for path in paths:
+            rows = len(path.read_bytes().splitlines()) - 1
+            self.files.append(
+                {"path": f"{grid.name}/{path.name}", "source": "grid_mix_csv", "rows": rows, "delivery": 1}
+            )
+
+    def _write(self, source: str, name: str, sql: str, form: str, delivery: int = 1) -> None:
+        path = self.folder / source / name
+        path.parent.mkdir(exist_ok=True)
+        ((rows,),) = self._rows(f"COPY ({sql}) TO {quoted(path)} ({form})")
+        self.files.append({"path": f"{source}/{name}", "source": source, "rows": rows, "delivery": delivery})
+
+    def _gather(self, relation: str, rows: str) -> None:
+        """Add rows to a table that grows from day to day."""
+        self.engine.con.execute(f"CREATE TABLE IF NOT EXISTS {relation} AS SELECT * FROM {rows} LIMIT 0")
+        self.engine.con.execute(f"INSERT INTO {relation} SELECT * FROM {rows}")
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.engine.con.execute(sql).fetchall()
+
+    def _sql(self, relation: str) -> str:
+        return (SQL / f"{relation}.sql").read_text(encoding="utf-8")
