@@ -26,15 +26,17 @@ def sample(
 ) -> None:
     """Write a SYNTHETIC sample: Chinese charge orders, stations, owners, enrolments, control totals and the hourly grid mix.
 
-    Nothing in it was measured. The same arguments give the same bytes on every machine. One charge in eight or so is told with a
-    declared defect: twice, corrected, late, by an aggregator too, unreadable, impossible; `expected.json` says what must become of
-    each, and in the end the same sessions stand as with `--clean`.
+    Nothing in it was measured, and the same arguments give the same bytes on every machine. About one charge in eight is told
+    with a declared defect: twice, corrected, late, by an aggregator too, unreadable, impossible. `expected.json` says what must
+    become of each; in the end the same sessions stand as with `--clean`.
 
-    Folders are named by the source that reads them. `README.txt` explains them; `manifest.json` lists the files in the order of landing.
+    Folders are named by the source that reads them. `README.txt` explains them, and `manifest.json` lists the files in the order
+    in which they should land.
 
-    Example: `chargeledger sample --sessions 1000000 --days 3 --out big`, then
-    `chargeledger ingest station_csv big/station_csv/*` and so on
+    Example: `chargeledger sample --sessions 1000000 --out big`
     """
     asked = Asked(sessions, days, seed, form, clean)
     write_synthetic(folder, asked, lambda line: progress.print(line, markup=False))
-    out.print(f"synthetic sample: {folder} ({sessions:,} sessions, {days} days, seed {seed}); read {folder / 'README.txt'}")
+    out.print(
+        f"synthetic sample: {folder} ({sessions:,} sessions, {days} days, seed {seed}); read {folder / 'README.txt'}"
+    )

@@ -12,14 +12,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from chargeledger import rooms
 from chargeledger.engine import PRELUDE, Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.sample_grid import midnight, write_grid
 from chargeledger.source import load_source
-from chargeledger.synthetic_notes import write_notes
+from chargeledger.synthetic_notes import SAMPLE_SQL, write_notes
 
-SQL = rooms.TRANSFORMS / "sample"
 FIRST_DAY = date(2026, 3, 9)  # a Monday
 AGGREGATOR = "SYNTH0009"
 FORMATS = {"tcec": "tcec_charge_order", "parquet": "session_parquet"}
@@ -58,7 +56,7 @@ class Asked:
         return FIRST_DAY + timedelta(days=self.days - 1)
 
 
-def write_synthetic(out: Path | str, asked: Asked, report: Report = lambda line: None) -> dict[str, Any]:
+def write_synthetic(out: Path | str, asked: Asked, report: Report | None = None) -> dict[str, Any]:
     """Write the sample into the empty folder `out`. Returns what its manifest.json says. Raises UsageError."""
     folder = Path(out)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -66,10 +64,15 @@ def write_synthetic(out: Path | str, asked: Asked, report: Report = lambda line:
     folder.mkdir(parents=True, exist_ok=True)
     with Engine(spill=folder) as engine:
         _plan(engine, asked)
-        writer = _Writer(engine, asked, folder, report)
+        writer = _Writer(engine, asked, folder, report or _silent)
         writer.sessions()
         writer.surroundings()
         return write_notes(engine, asked, folder, writer.files)
+
+
+def _silent(line: str) -> None:
+    """Nobody is there to listen."""
+    del line
 
 
 def _plan(engine: Engine, asked: Asked) -> None:
@@ -81,7 +84,7 @@ def _plan(engine: Engine, asked: Asked) -> None:
         {asked.clean} AS is_clean, {asked.form == "tcec"} AS tells_details, '{AGGREGATOR}' AS aggregator_id"""
     )
     for relation in PLAN:
-        engine.table(relation, SQL / f"{relation}.sql")
+        engine.table(relation, SAMPLE_SQL / f"{relation}.sql")
 
 
 class _Writer:
@@ -112,9 +115,11 @@ class _Writer:
 
     def _day(self, operator: str, day: date) -> None:
         con = self.engine.con
-        con.execute(f"CREATE OR REPLACE TABLE asked_file AS SELECT {quoted(operator)} AS operator_id, DATE '{day}' AS day")
+        con.execute(
+            f"CREATE OR REPLACE TABLE asked_file AS SELECT {quoted(operator)} AS operator_id, DATE '{day}' AS day"
+        )
         for relation in ("charge", "telling"):
-            self.engine.table(relation, SQL / f"{relation}.sql")
+            self.engine.table(relation, SAMPLE_SQL / f"{relation}.sql")
         for relation in ("told_total", "true_total", "control_total"):
             self._gather(relation, f"({self._sql(relation)})")
         self._gather("later_telling", "(SELECT * FROM telling WHERE delivery <> 'first')")
@@ -150,8 +155,9 @@ class _Writer:
         self._write("tcec_station", "synthetic_stations.jsonl", self._sql("station_line"), LINES)
         self._write("station_csv", "synthetic_stations.csv", self._sql("station_row"), TABLE)
         self._write("enrolment_csv", "synthetic_enrolments.csv", self._sql("enrolment_row"), TABLE)
+        self.engine.table("control_deviation", SAMPLE_SQL / "control_deviation.sql")
         self._write("delivery_control_csv", "synthetic_control_totals.csv", self._sql("control_row"), TABLE)
-        self.engine.table("green_supply_row", SQL / "green_supply_row.sql")
+        self.engine.table("green_supply_row", SAMPLE_SQL / "green_supply_row.sql")
         self._write("later_use", "green_supply.csv", "SELECT * FROM green_supply_row", TABLE)
         self._write("later_use", "certificate.csv", self._sql("certificate_row"), TABLE)
         grid = self.folder / "grid_mix_csv"
@@ -179,4 +185,4 @@ class _Writer:
         return self.engine.con.execute(sql).fetchall()
 
     def _sql(self, relation: str) -> str:
-        return (SQL / f"{relation}.sql").read_text(encoding="utf-8")
+        return (SAMPLE_SQL / f"{relation}.sql").read_text(encoding="utf-8")

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chargeledger import rooms
 from chargeledger.engine import Engine
 from chargeledger.sample_grid import grid_defects, midnight
 
 if TYPE_CHECKING:
     from chargeledger.synthetic import Asked
 
+SAMPLE_SQL = rooms.TRANSFORMS / "sample"
 SAYS = (
     "SYNTHETIC. Nothing here was measured: operators, stations, accounts, vehicles, charges, supply and the generation mix are "
     "invented. The operator ids SYNTH0001 to SYNTH0006 and that of the aggregator, SYNTH0009, were made up for this sample; only "
@@ -22,7 +24,7 @@ SAYS = (
 README = """{says}
 
 Written by: chargeledger sample --sessions {sessions} --days {days} --seed {seed} --format {form}{clean}
-The same arguments give the same bytes on every machine; so does a longer sample of the grid, which no seed changes.
+The same arguments give the same bytes on every machine. No seed changes the grid.
 
 Folders are named by the source that reads their files, so that this folder can be an inbox.
 
@@ -47,17 +49,17 @@ def write_notes(engine: Engine, asked: Asked, folder: Path, files: list[dict[str
     """Write the three files into `folder` and return the manifest."""
     arguments = asdict(asked)
     last = midnight(asked.last_day + timedelta(days=1))
-    clocks = [_text(last + timedelta(hours=2)), _text(last + timedelta(days=2))]
+    clocks = [last + timedelta(hours=2), last + timedelta(days=2)]
     manifest = {
         "synthetic": True,
         "says": SAYS,
         "arguments": arguments,
         "sessions_source": asked.source,
         "deliveries": [
-            {"at": at, "files": [_entry(file) for file in files if file["delivery"] == number]}
+            {"at": at.isoformat(), "files": [_entry(file) for file in files if file["delivery"] == number]}
             for number, at in enumerate(clocks, start=1)
         ],
-        "at": clocks[-1],
+        "at": clocks[-1].isoformat(),
         "for_later_use": [file["path"] for file in files if file["source"] == "later_use"],
         "not_ingested": [file["path"] for file in files if file["source"] == "tcec_station"],
     }
@@ -73,61 +75,24 @@ def _entry(file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expected(engine: Engine, asked: Asked, files: list[dict[str, Any]]) -> dict[str, Any]:
-    ((sessions, energy_wh),) = engine.con.execute(
-        "SELECT CAST(sum(sessions) AS BIGINT), CAST(sum(energy_wh) AS BIGINT) FROM true_total"
-    ).fetchall()
-    last = midnight(asked.last_day + timedelta(days=2))
+    """What must become of what was written."""
+    standings, last = _rows(engine, "expected_standing"), midnight(asked.last_day + timedelta(days=2))
     grid = {} if asked.clean else grid_defects()
     return {
         "synthetic": True,
         "arguments": asdict(asked),
-        "sessions": {"sessions": sessions, "energy_wh": energy_wh},
-        "standings": engine.rows(
-            "SELECT standing, CAST(sum(sessions) AS BIGINT) AS sessions, CAST(sum(energy_wh) AS BIGINT) AS energy_wh "
-            "FROM true_total GROUP BY standing ORDER BY standing"
-        ),
-        "fates": engine.rows(
-            "SELECT issuer, CASE delivery WHEN 'second' THEN NULL ELSE day END AS day, "
-            "CASE delivery WHEN 'second' THEN 2 ELSE 1 END AS delivery, fate, CAST(sum(rows_told) AS BIGINT) AS rows, "
-            "CAST(sum(energy_wh) AS BIGINT) AS energy_wh FROM told_total GROUP BY ALL ORDER BY ALL"
-        ),
-        "defects": _defects(engine),
-        "control_totals": {} if asked.clean else _control(engine),
+        "sessions": {name: sum(int(row[name]) for row in standings) for name in ("sessions", "energy_wh")},
+        "standings": standings,
+        "fates": _rows(engine, "expected_fate"),
+        "defects": {row["defect"]: row for row in _rows(engine, "expected_defect")},
+        "control_totals": _rows(engine, "control_deviation"),
         "grid": {name: told for name, told in grid.items() if datetime.fromisoformat(told["hour_start"]) < last},
         "files": {file["path"]: file["rows"] for file in files},
     }
 
 
-def _defects(engine: Engine) -> dict[str, Any]:
-    """Of every defect: the rows that show it, the orders that they tell of, their fate at landing, and the state in the end."""
-    rows = engine.rows(
-        """SELECT d.defect, d.says, t.fate, d.state, CAST(sum(t.rows_told) AS BIGINT) AS rows, CAST(sum(t.orders) AS BIGINT) AS orders,
-        CAST(sum(t.energy_wh) AS BIGINT) AS energy_wh
-        FROM defect AS d JOIN told_total AS t ON t.defect = d.defect GROUP BY ALL ORDER BY d.defect"""
-    )
-    return {str(row.pop("defect")): row for row in rows}
-
-
-def _control(engine: Engine) -> dict[str, Any]:
-    """Where the control totals are not what was sent, and by how much."""
-    ((first_issuer, first_day, region, last_day, last_operator),) = engine.con.execute(
-        """SELECT min(issuer), min(day), (SELECT min(region) FROM control_total AS c WHERE c.issuer = min(t.issuer) AND c.day = min(t.day)),
-        max(day), (SELECT max(operator_id) FROM invented_operator) FROM control_total AS t"""
-    ).fetchall()
-    return {
-        "left_out": {"operator": last_operator, "day": last_day},
-        "overstated": {
-            "operator": first_issuer,
-            "day": first_day,
-            "region": region,
-            "sessions": 5,
-            "energy_wh": 100_000,
-        },
-    }
-
-
-def _text(instant: datetime) -> str:
-    return instant.isoformat()
+def _rows(engine: Engine, relation: str) -> list[dict[str, Any]]:
+    return engine.rows((SAMPLE_SQL / f"{relation}.sql").read_text(encoding="utf-8"))
 
 
 def _write(path: Path, told: dict[str, Any]) -> None:

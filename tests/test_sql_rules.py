@@ -1,7 +1,7 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
 What a number depends on (version folders, account, publish, invariant) must run on DuckDB and on Spark. What reads files
-(sources, staging, prelude) runs on DuckDB alone.
+(sources, staging, prelude) and what writes the sample runs on DuckDB alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NUMBER_SQL = sorted(
     [*(ROOT / "methodology").glob("*/*.sql")]
     + [path for room in ("account", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
 )
-READING_SQL = sorted(path for room in ("sources", "staging") for path in (TRANSFORMS / room).rglob("*.sql"))
+READING_SQL = sorted(path for room in ("sources", "staging", "sample") for path in (TRANSFORMS / room).rglob("*.sql"))
 # Columns that the package adds to what a file selects: where a row stood, and the run that it belongs to.
 ADDED = {"landing_digest", "ledger_version", "methodology", "receipt_digest", "relation"}
 
@@ -98,7 +98,10 @@ def test_reading_sql_is_duckdb_and_says_what_it_is(path: Path) -> None:
 
 
 def prelude_functions() -> list[tuple[str, str]]:
-    texts = [(TRANSFORMS / "prelude" / name).read_text(encoding="utf-8") for name in ("duckdb.sql", "ingest.sql")]
+    texts = [
+        (TRANSFORMS / "prelude" / name).read_text(encoding="utf-8")
+        for name in ("duckdb.sql", "ingest.sql", "sample.sql")
+    ]
     found = re.findall(r"MACRO (\w+)\([^)]*\) AS\s+(.+?);", re.sub(r"--[^\n]*", "", "\n".join(texts)), re.DOTALL)
     assert len(found) == "\n".join(texts).count("CREATE OR REPLACE MACRO")
     return found

@@ -1,5 +1,5 @@
--- Invented certificates, one row per certificate of 1 MWh: as many whole ones as the contracts gave in a month; two in ten are not retired.
--- For later use: no source reads them yet.
+-- Invented certificates, one row per certificate of 1 MWh: as many whole ones as the contracts gave in a month; two in ten are
+-- not retired. For later use: no source reads them yet.
 WITH produced AS (
   SELECT supply_id, beneficiary, left(hour_start, 7) AS production_month,
     CAST(sum(CAST(replace(energy_kwh, '.', '') AS BIGINT)) // 1000000 AS BIGINT) AS certificates -- Wh in a MWh

@@ -1,5 +1,5 @@
--- The charges of one operator that end on one local day, as they truly were, one row per charge. Everything about a charge follows from its
--- number and the seed. Times are seconds of the local clock since 1970-01-01.
+-- The charges of one operator that end on one local day, as they truly were, one row per charge. Everything about a charge
+-- follows from its number and the seed. Times are seconds of the local clock since 1970-01-01.
 WITH numbered AS (
   SELECT c.*, unnest(range(c.charges)) AS rank
   FROM cell AS c
@@ -51,7 +51,8 @@ SELECT
   day_start_s(p.day) + p.end_s - p.length_s                                     AS started_s,
   day_start_s(p.day) + p.end_s                                                  AS ended_s,
   CASE WHEN p.defect = 'none' AND draw(p.mark, 3, 1000) < 3 THEN 0 -- a charge that failed to begin
-       ELSE t.rated_kw * p.length_s * (CASE WHEN p.kind = 'fast' THEN 200 + draw(p.mark, 4, 350) ELSE 550 + draw(p.mark, 4, 400) END)
+       ELSE t.rated_kw * p.length_s -- times its mean power, per mille of the rated one: kW x s x per mille are 3600 of a Wh
+            * CASE WHEN p.kind = 'fast' THEN 200 + draw(p.mark, 4, 350) ELSE 550 + draw(p.mark, 4, 400) END
             // 3600 // list_extract([100, 10, 1], p.decimals) * list_extract([100, 10, 1], p.decimals) END AS energy_wh,
   CASE WHEN p.is_private THEN p.account_base + p.connector_no ELSE draw(p.mark, 5, u.accounts) END AS account_no,
   p.defect = 'details_outside' OR (NOT p.is_single AND draw(p.mark, 6, 100) < 12) AS is_total_only,

@@ -1,17 +1,16 @@
--- Control totals in the columns of delivery_control_csv, one row per operator, day and region. On purpose the last operator leaves out its
--- last day, and the first claims five charges and 100 kWh more than it sent, on the first day in the first region of the alphabet.
-WITH total AS (
-  SELECT c.*, NOT a.is_clean AND c.issuer = min(c.issuer) OVER () AND c.day = min(c.day) OVER () AND c.region = min(c.region) OVER (PARTITION BY c.issuer, c.day)
-    AS is_overstated,
-    c.day = max(c.day) OVER () AND c.issuer = (SELECT max(operator_id) FROM invented_operator) AND NOT a.is_clean AS is_left_out
-  FROM control_total AS c
-  CROSS JOIN asked AS a
+-- Control totals in the columns of delivery_control_csv, one row per operator, day and region, with the declared deviations.
+WITH total AS ( -- the aggregator tells of several operators
+  SELECT issuer, day, region, CAST(sum(sessions) AS BIGINT) AS sessions, CAST(sum(energy_wh) AS BIGINT) AS energy_wh
+  FROM control_total
+  GROUP BY ALL
 )
 SELECT t.issuer AS operator, CAST(t.day AS VARCHAR) AS day, t.region,
-  t.sessions + CASE WHEN t.is_overstated THEN 5 ELSE 0 END AS sessions,
-  CASE WHEN coalesce(o.tells_energy_total, true)
-       THEN wh_to_kwh_text(t.energy_wh + CASE WHEN t.is_overstated THEN 100000 ELSE 0 END, 3) END AS energy_kwh
+  t.sessions + coalesce(v.sessions, 0) AS sessions,
+  CASE WHEN coalesce(o.tells_energy_total, true) THEN wh_to_kwh_text(t.energy_wh + coalesce(v.energy_wh, 0), 3) END AS energy_kwh
 FROM total AS t
 LEFT JOIN invented_operator AS o ON o.operator_id = t.issuer
-WHERE NOT t.is_left_out
+LEFT JOIN control_deviation AS v
+  ON v.overstated_operator = t.issuer AND v.overstated_day = t.day AND v.overstated_region = t.region
+LEFT JOIN control_deviation AS l ON l.left_out_operator = t.issuer AND l.left_out_day = t.day
+WHERE l.left_out_operator IS NULL
 ORDER BY t.issuer, t.day, t.region

@@ -1,5 +1,5 @@
--- Where the invented stations stand, one row per county: real codes of GB/T 2260, the grid region of the province, and of how many
--- stations in a thousand it gets. The shares are invented.
+-- Where the invented stations stand, one row per county: real codes of GB/T 2260, the grid region of the province, and how
+-- many stations in a thousand it gets. The shares are invented.
 SELECT region, county_code, weight, CAST(sum(weight) OVER (ORDER BY county_code) - weight AS BIGINT) AS weight_before
 FROM (VALUES
   ('CN-GRID-NORTH',   '110108', 50), ('CN-GRID-NORTH',   '120101', 20), ('CN-GRID-NORTH',   '130102', 25),

@@ -1,5 +1,5 @@
--- The declared defects, one row per defect. places: on how many of ten thousand charges it falls; state: what becomes of the orders that it
--- makes or touches; details_only: it shows in T/CEC orders alone.
+-- The declared defects, one row per defect. places: on how many of ten thousand charges it falls; state: what becomes of the
+-- orders that it makes or touches; details_only: it shows in T/CEC orders alone.
 SELECT defect, places, details_only, state, says, CAST(sum(places) OVER (ORDER BY place) - places AS BIGINT) AS places_before
 FROM (VALUES
   ( 1, 'duplicate_same_file',    250, false, 'sound',               'the same row twice in one file'),
@@ -20,7 +20,7 @@ FROM (VALUES
   (16, 'end_before_start',        10, false, 'quarantined',         'an extra order with start and end swapped'),
   (17, 'no_length',               10, false, 'quarantined',         'an extra order that ends when it starts'),
   (18, 'impossible_energy',       10, false, 'quarantined',         'an extra order of more than 1,000 kWh'),
-  (19, 'sum_beyond_tolerance',    10, true,  'quarantined',         'an extra order whose details sum to 5 % and 0.5 kWh more than the total'),
+  (19, 'sum_beyond_tolerance',    10, true,  'quarantined',         'an extra order whose details sum to 0.9 kWh more'),
   (20, 'unreadable_energy',       10, false, 'quarantined',         'an extra order whose energy is no number'),
   (21, 'unreadable_time',         10, false, 'quarantined',         'an extra order that ends on 30 February'),
   (22, 'no_number',               10, false, 'no order to name it', 'an extra order without a number')

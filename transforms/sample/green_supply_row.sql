@@ -1,22 +1,22 @@
--- Invented green supply, one row per supply and hour: solar roofs of some fast stations, batteries of fewer, and contracts per operator and
--- region for a quarter of what its charges took that day, evenly over the hours. For later use: no source reads it yet.
+-- Invented green supply, one row per supply and hour: solar roofs of some fast stations, batteries of fewer, and contracts per
+-- operator and region for a quarter of what its charges took that day, evenly over the hours. For later use: no source reads it.
 WITH hour AS (
   SELECT a.first_day, a.seed_mark, unnest(range(a.days * 24)) AS hour_no FROM asked AS a
 ),
 roof AS (
-  SELECT 'SYNTHETIC-PV-' || p.station_id AS supply_id, 'on_site_pv' AS kind, 'station' AS scope, p.station_id AS beneficiary, p.region,
-    day_start_s(h.first_day) + h.hour_no * 3600 AS hour_s,
+  SELECT 'SYNTHETIC-PV-' || p.station_id AS supply_id, 'on_site_pv' AS kind, 'station' AS scope, p.station_id AS beneficiary,
+    p.region, day_start_s(h.first_day) + h.hour_no * 3600 AS hour_s,
     (h.hour_no % 24 - 5) * (18 - h.hour_no % 24) * (900 + draw(xor(p.mark, h.hour_no), 51, 200)) AS supply_wh -- at most 42 x 1,100
   FROM place AS p
   CROSS JOIN hour AS h
-  WHERE p.kind = 'fast' AND p.mark % 20 = 0 AND h.hour_no % 24 BETWEEN 6 AND 17
+  WHERE p.kind = 'fast' AND p.station_no % 20 = 0 AND h.hour_no % 24 BETWEEN 6 AND 17
 ),
 battery AS (
   SELECT 'SYNTHETIC-BATTERY-' || p.station_id, 'battery', 'station', p.station_id, p.region,
     day_start_s(h.first_day) + h.hour_no * 3600, 15000 + draw(xor(p.mark, h.hour_no), 52, 10000)
   FROM place AS p
   CROSS JOIN hour AS h
-  WHERE p.kind = 'fast' AND p.mark % 60 = 0 AND h.hour_no % 24 BETWEEN 18 AND 21
+  WHERE p.kind = 'fast' AND p.station_no % 60 = 0 AND h.hour_no % 24 BETWEEN 18 AND 21
 ),
 contract AS (
   SELECT 'SYNTHETIC-CONTRACT-' || c.issuer || '-' || c.region, 'contract', 'operator', c.issuer, c.region,

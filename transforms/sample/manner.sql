@@ -1,5 +1,5 @@
--- How a charge is told, one row per telling that its defect makes. number_lead: first digit of the serial number, 0 is the charge's own;
--- is_marked: the row that shows the defect; fate: what it meets at landing; is_counted: the telling that control totals count.
+-- How a charge is told, one row per telling that its defect makes. number_lead: first digit of the serial number, 0 is the
+-- charge's own; is_marked: the row that shows the defect; fate: what it meets at landing; is_counted: control totals count it.
 WITH told(defect, telling_no, delivery, number_lead, is_marked, fate, is_counted, how) AS (VALUES
   ('none',                 1, 'first',      0, false, 'accepted',    true,  'sound'),
   ('duplicate_same_file',  2, 'first',      0, true,  'duplicate',   false, 'sound'),

@@ -1,5 +1,5 @@
--- T/CEC 102 charge orders, one row per order: a JSON object on one line. Figures are written digit by digit; details are cut at every hour, or
--- where a price period begins, and sum to what they should.
+-- T/CEC 102 charge orders, one row per order: a JSON object on one line. Figures are written digit by digit; details are cut at
+-- every hour, or where a price period begins, and sum to what they should.
 WITH cut AS (
   SELECT *, ended_s - started_s AS length_s, list_extract([100, 10, 1], decimals) AS unit_wh,
     CASE WHEN is_without_details THEN []

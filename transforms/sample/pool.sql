@@ -1,10 +1,12 @@
--- The connectors that an operator has for a kind, one row per operator and kind: as many as its fullest slot needs, and some spare ones.
--- account_base: the private ones belong to an account each, numbered from there. The pool `spare` is for orders that should not be.
+-- The connectors that an operator has for a kind, one row per operator and kind: as many as its fullest slot needs, and more.
+-- account_base: the private ones belong to an account each, numbered from there. The pool `spare` is for extra orders.
 WITH sized AS (
-  SELECT k.kind, k.letter, k.per_station, k.is_private, c.operator_id, max(c.charges * k.spare_per_mille) // 1000 + 1 AS connectors
+  SELECT k.kind, k.letter, k.per_station, k.is_private, c.operator_id,
+    max(c.charges * k.spare_per_mille) // 1000 + 1 AS connectors
   FROM cell AS c
   JOIN (VALUES
-    ('destination', 'D',  6, false, 1300), ('evening', 'E', 40, true, 2000), ('fast', 'F', 8, false, 1250), ('overnight', 'N', 40, true, 2000)
+    ('destination', 'D',  6, false, 1300), ('evening',   'E', 40, true, 2000),
+    ('fast',        'F',  8, false, 1250), ('overnight', 'N', 40, true, 2000)
   ) AS k(kind, letter, per_station, is_private, spare_per_mille) ON k.kind = c.kind
   GROUP BY ALL
   UNION ALL

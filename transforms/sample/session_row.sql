@@ -1,5 +1,5 @@
--- The same charges in the columns of the canonical session_csv and session_parquet, one row per telling, all text. Where the station is
--- unknown the row leaves open what a station tells.
+-- The same charges in the columns of the canonical session_csv and session_parquet, one row per telling, all text. Where the
+-- station is unknown the row leaves open what a station tells.
 SELECT
   issuer AS operator,
   order_number,

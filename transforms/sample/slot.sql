@@ -1,6 +1,6 @@
--- When charges of a kind may be, one row per kind and slot of the day on which they end. A connector takes one charge in a slot, and
--- slots of a kind do not overlap. from_s: seconds after midnight, negative the evening before; room_s: length of the slot; least_s,
--- spread_s: length of a charge; the weights sum to 600 on a weekday.
+-- When charges of a kind may be, one row per kind and slot of the day on which they end. A connector takes one charge in a slot,
+-- and slots of a kind do not overlap. from_s: seconds after midnight, negative the evening before; room_s: length of the slot;
+-- least_s, spread_s: length of a charge; the weights sum to 600 on a weekday.
 SELECT kind, slot, from_s, room_s, least_s, spread_s, weekday_weight, weekend_weight
 FROM (VALUES
   ('overnight',    0, -10800, 39600, 7200, 18000, 600, 540),

@@ -6,7 +6,8 @@ SELECT
   || ',"StationStatus":50,"Construction":' || CASE access WHEN 'private' THEN '1' ELSE '9' END
   || ',"EquipmentInfos":['
   || array_to_string([
-       '{"EquipmentID":"' || station_id || lpad(CAST(i AS VARCHAR), 2, '0') || 'E","EquipmentType":' || CASE power_type WHEN 'DC' THEN '1' ELSE '2' END
+       '{"EquipmentID":"' || station_id || lpad(CAST(i AS VARCHAR), 2, '0') || 'E'
+       || '","EquipmentType":' || CASE power_type WHEN 'DC' THEN '1' ELSE '2' END
        || ',"ConnectorInfos":[{"ConnectorID":"' || station_id || lpad(CAST(i AS VARCHAR), 2, '0')
        || '","ConnectorType":' || CASE power_type WHEN 'DC' THEN '4' ELSE CAST(2 + (mark + i) % 2 AS VARCHAR) END
        || ',"VoltageUpperLimits":' || CASE power_type WHEN 'DC' THEN '750' ELSE '220' END

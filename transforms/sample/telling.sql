@@ -1,8 +1,8 @@
--- What one operator sends about the charges of one day, one row per telling: a row of a file. Extra orders stand on a spare connector.
+-- What one operator sends about the charges of one day, one row per telling: a row of a file. Extra orders have a connector apart.
 WITH told AS (
-  SELECT c.* EXCLUDE (station_id, connector_id, region, county_code, power_type, metering_point, rated_kw, started_s, ended_s, energy_wh),
-    m.telling_no, m.delivery, m.number_lead, m.is_marked, m.fate, m.is_counted, m.how, m.number_lead > 0 AS is_extra,
-    CASE WHEN m.number_lead > 0 THEN x.station_id WHEN m.how = 'strange_connector' THEN c.operator_id || 'X0000000' ELSE c.station_id END AS station_id,
+  SELECT
+    c.* EXCLUDE (station_id, connector_id, region, county_code, power_type, metering_point, rated_kw, started_s, ended_s, energy_wh),
+    m.telling_no, m.delivery, m.number_lead, m.is_marked, m.fate, m.is_counted, m.how,
     CASE WHEN m.number_lead > 0 THEN x.station_id || lpad(CAST(c.no % x.connectors AS VARCHAR), 2, '0')
          WHEN m.how = 'strange_connector' THEN c.operator_id || 'X' || lpad(CAST(c.no % 10000000 AS VARCHAR), 7, '0') || '00'
          ELSE c.connector_id END AS connector_id,

@@ -1,4 +1,5 @@
--- What was told of one operator and day, one row per party, delivery, defect and fate of its rows. Energy is that of rows that can be read.
+-- What was told of one operator and day, one row per party, delivery, defect and fate of its rows, with the energy that can be
+-- read.
 SELECT issuer, operator_id, day, delivery, CASE WHEN is_marked THEN told_as ELSE 'none' END AS defect, fate,
   count(*)                                                                        AS rows_told,
   count(DISTINCT order_number) FILTER (WHERE is_marked)                           AS orders,

@@ -2,7 +2,8 @@
 WITH standing AS (
   SELECT c.energy_wh,
     CASE c.told_as WHEN 'no_owner' THEN 'awaiting owner' WHEN 'unknown_station' THEN 'awaiting station'
-         ELSE CASE WHEN NOT a.is_clean AND enrolment_standing(c.account_no, a.seed_mark) < 3 THEN 'outside enrolment' ELSE 'sound' END END AS standing
+         ELSE CASE WHEN NOT a.is_clean AND enrolment_standing(c.account_no, a.seed_mark) < 3 THEN 'outside enrolment'
+                   ELSE 'sound' END END AS standing
   FROM charge AS c
   CROSS JOIN asked AS a
 )
