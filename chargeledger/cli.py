@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from chargeledger import __version__, flow
+from chargeledger.cli_completeness import print_completeness
 from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.cli_options import LakeOption
 from chargeledger.cli_quarantine import app as quarantine_app
@@ -152,6 +153,33 @@ def account(
         + (f"; receipt {done['receipt']}" if done["receipt"] else "; nothing changed")
     )
     _held(done["held"])
+
+
+@app.command()
+def completeness(
+    vintages: Annotated[
+        str | None, typer.Argument(help="2026-03-09 or 2026-03-09..2026-03-11; without it, the last seven days.")
+    ] = None,
+    programme: ProgrammeOption = None,
+    lake: LakeOption = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Judge the days that had ended at this instant. [default: now]")
+    ] = None,
+) -> None:
+    """Is yesterday in? Sessions received against sessions expected, per operator, grid region and day, worst first.
+
+    Expected is the operator's newest control total of the day (`delivery_control`); without one, the median of what came on the
+    same weekday of up to four earlier weeks. A total must be met; a weekday may fall short by a fifth, and by chance: three
+    times the square root (data_contracts/reference/completeness_rule.csv). What was refused has come: it stands in quarantine.
+
+    Exit code 1 where something is missing, so that a pipeline stops on it.
+
+    Example: `chargeledger completeness 2026-03-09..2026-03-15 --programme cn_green_energy`
+    """
+    told = flow.completeness(lake, vintages, programme, at)
+    print_completeness(told, Console(highlight=False))
+    if told.short:
+        raise typer.Exit(1)
 
 
 @app.command()

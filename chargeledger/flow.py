@@ -13,8 +13,9 @@ from deltalake.exceptions import DeltaError
 
 from chargeledger import accounting, comparison, publication, quarantine, replay
 from chargeledger.batch_rules import warnings_of
+from chargeledger.completeness import Completeness, judge, last_week
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
-from chargeledger.lake import Lake
+from chargeledger.lake import Lake, parse_instant
 from chargeledger.landing import land, landed_file
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
@@ -212,6 +213,17 @@ def publish(lake: str | None = None, at: str | None = None, report: Report | Non
     """Publish what the ledger holds; see `publication.publish` for what is returned."""
     with _plainly(lake):
         return publication.publish(Lake(lake, must_exist=True), at, report or _silent)
+
+
+def completeness(
+    lake: str | None = None, vintages: str | None = None, programme: str | None = None, at: str | None = None
+) -> Completeness:
+    """What should have come against what came, for vintages that have ended; without vintages, for the last seven days."""
+    check_name(programme)
+    with _plainly(lake):
+        clock = parse_instant(at)
+        scope = Scope.of(vintages, programme) if vintages else last_week(clock, programme)
+        return judge(Lake(lake, must_exist=True), scope, clock)
 
 
 def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:

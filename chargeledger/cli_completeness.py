@@ -1,0 +1,125 @@
+"""What `chargeledger completeness` prints: a matrix of operators and days, worst first, and the list of what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from chargeledger.completeness import DAYS, Completeness, Row
+
+ALL = "all regions"
+LEGEND = (
+    "98/100 received of expected; = all expected came; ~ expected by the same weekday of earlier weeks; "
+    "? nothing to compare with; q of them refused, in quarantine"
+)
+Place = tuple[str, str]
+STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
+
+
+def print_completeness(told: Completeness, console: Console) -> None:
+    """Print matrix, list and what neither can show."""
+    if told.rows:
+        _print_matrix(told, console)
+        _say(console, f"\n{LEGEND}")
+    if told.short:
+        _print_missing(told.short, console)
+    _print_rest(told, console)
+
+
+def cell(row: Row, has_total: bool) -> str:
+    """A day of an operator in a region: received of expected, and what of it was refused."""
+    received, expected = row["received_sessions"], row["expected_sessions"]
+    refused = f" q{row['quarantined_sessions']:,}" if row["quarantined_sessions"] else ""
+    if row["basis"] == "none":
+        return f"{received:,}{'' if has_total else ' ?'}{refused}"
+    if row["basis"] == "control total" and received == expected:
+        return f"= {received:,}{refused}"
+    return f"{'~' if row['basis'] == 'same weekday' else ''}{received:,}/{expected:,}{refused}"
+
+
+def _places(rows: Sequence[Row]) -> list[Place]:
+    """Operators and regions, those with most missing first."""
+    short: dict[Place, int] = {}
+    for row in rows:
+        place = (row["issuer"], row["region"] or ALL)
+        short[place] = short.get(place, 0) + (row["missing_sessions"] if row["is_short"] else 0)
+    return sorted(short, key=lambda place: (-short[place], place))
+
+
+def _print_matrix(told: Completeness, console: Console) -> None:
+    whole = {(row["issuer"], row["vintage"]) for row in told.rows if row["region"] is None}
+    cells: dict[tuple[Place, date], Text] = {}
+    for row in told.rows:
+        text = cell(row, (row["issuer"], row["vintage"]) in whole)
+        cells[(row["issuer"], row["region"] or ALL), row["vintage"]] = Text(text, "bold red" if row["is_short"] else "")
+    places, days = _places(told.rows), sorted({row["vintage"] for row in told.rows})
+    named = max(len(operator) + len(region) for operator, region in places) + 2  # a blank after each column
+    wide = max([5, *(len(text) for text in cells.values())]) + 1
+    fitting = max(1, (console.width - named) // wide)
+    for first in range(0, len(days), fitting):
+        shown = days[first : first + fitting]
+        span = f"{shown[0]} to {shown[-1]}" if len(shown) > 1 else f"{shown[0]}"
+        _say(console, f"\nSessions received, {span}\n")
+        table = Table(**STYLE)
+        table.add_column("operator", overflow="fold")
+        table.add_column("region", overflow="fold")
+        for day in shown:
+            table.add_column(f"{day:%m-%d}", justify="right", no_wrap=True)
+        for place in places:
+            table.add_row(*map(Text, place), *(cells.get((place, day), Text("")) for day in shown))
+        console.print(table)
+
+
+def _print_missing(rows: Sequence[Row], console: Console) -> None:
+    _say(console, "\nMissing, worst first\n")
+    table = Table(**STYLE)
+    for name in ("operator", "region"):
+        table.add_column(name, overflow="fold")
+    table.add_column("day", no_wrap=True)
+    for name in ("expected", "received", "missing"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    for row in rows:
+        counts = (f"{row[f'{name}_sessions']:,}" for name in ("expected", "received", "missing"))
+        table.add_row(
+            Text(row["issuer"]), Text(row["region"] or ALL), f"{row['vintage']}", *counts, row["basis"].split()[-1]
+        )
+    console.print(table)
+
+
+def _print_rest(told: Completeness, console: Console) -> None:
+    """One line each: the answer, and what nobody can place on a day."""
+    _say(console, "")
+    late = sum(row["late_sessions"] for row in told.rows if row["region"] is not None)
+    open_days = sum(1 for row in told.rows if row["basis"] == "none" and row["region"] is not None)
+    if not told.rows:
+        newest = told.newest_vintage
+        hint = f" The newest session of the lake is of {newest}: name days, such as {_week(newest)}." if newest else ""
+        _say(console, f"Nothing came and nothing was expected.{hint}")
+    elif not told.short:
+        _say(
+            console, f"Nothing is missing of what is expected; {open_days:,} of {len(told.rows):,} have no expectation."
+        )
+    if late:
+        _say(console, f"{late:,} sessions first landed late after the end of their day.")
+    if told.unplaced_rows:
+        _say(
+            console,
+            f"{told.unplaced_rows:,} rows in quarantine name no operator or no day: they count as not received.",
+        )
+    if told.refused_files:
+        _say(console, f"{told.refused_files:,} files were refused whole: their rows count as not received.")
+
+
+def _week(newest: date) -> str:
+    return f"{newest - timedelta(days=DAYS - 1)}..{newest}"
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False)
