@@ -16,10 +16,10 @@ from chargeledger.completeness import DAYS, Completeness, Row
 ALL = "all regions"
 LEGEND = (
     "98/100 received of expected; = all expected came; ~ expected by the same weekday of earlier weeks; "
-    "? nothing to compare with; q of them refused, in quarantine"
+    "? nothing to compare with; q2 two of them refused, in quarantine"
 )
 Place = tuple[str, str]
-STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "show_edge": False, "padding": (0, 1, 0, 0)}
+STYLE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "show_edge": False}
 
 
 def print_completeness(told: Completeness, console: Console) -> None:
@@ -35,9 +35,9 @@ def print_completeness(told: Completeness, console: Console) -> None:
 def cell(row: Row, has_total: bool) -> str:
     """A day of an operator in a region: received of expected, and what of it was refused."""
     received, expected = row["received_sessions"], row["expected_sessions"]
-    refused = f" q{row['quarantined_sessions']:,}" if row["quarantined_sessions"] else ""
+    refused = f"q{row['quarantined_sessions']:,}" if row["quarantined_sessions"] else ""
     if row["basis"] == "none":
-        return f"{received:,}{'' if has_total else ' ?'}{refused}"
+        return f"{received:,}{'' if has_total else '?'}{refused}"
     if row["basis"] == "control total" and received == expected:
         return f"= {received:,}{refused}"
     return f"{'~' if row['basis'] == 'same weekday' else ''}{received:,}/{expected:,}{refused}"
@@ -59,14 +59,17 @@ def _print_matrix(told: Completeness, console: Console) -> None:
         text = cell(row, (row["issuer"], row["vintage"]) in whole)
         cells[(row["issuer"], row["region"] or ALL), row["vintage"]] = Text(text, "bold red" if row["is_short"] else "")
     places, days = _places(told.rows), sorted({row["vintage"] for row in told.rows})
-    named = max(len(operator) + len(region) for operator, region in places) + 2  # a blank after each column
+    # A blank stands between columns; a day has five letters.
+    named = sum(
+        max(len(name), *(len(place[at]) for place in places)) + 1 for at, name in enumerate(("operator", "region"))
+    )
     wide = max([5, *(len(text) for text in cells.values())]) + 1
     fitting = max(1, (console.width - named) // wide)
     for first in range(0, len(days), fitting):
         shown = days[first : first + fitting]
         span = f"{shown[0]} to {shown[-1]}" if len(shown) > 1 else f"{shown[0]}"
         _say(console, f"\nSessions received, {span}\n")
-        table = Table(**STYLE)
+        table = Table(padding=0, **STYLE)
         table.add_column("operator", overflow="fold")
         table.add_column("region", overflow="fold")
         for day in shown:
@@ -78,7 +81,7 @@ def _print_matrix(told: Completeness, console: Console) -> None:
 
 def _print_missing(rows: Sequence[Row], console: Console) -> None:
     _say(console, "\nMissing, worst first\n")
-    table = Table(**STYLE)
+    table = Table(padding=(0, 1, 0, 0), **STYLE)
     for name in ("operator", "region"):
         table.add_column(name, overflow="fold")
     table.add_column("day", no_wrap=True)
@@ -107,7 +110,9 @@ def _print_rest(told: Completeness, console: Console) -> None:
             console, f"Nothing is missing of what is expected; {open_days:,} of {len(told.rows):,} have no expectation."
         )
     if late:
-        _say(console, f"{late:,} sessions first landed late after the end of their day.")
+        _say(
+            console, f"{late:,} sessions landed late by late_after_s of data_contracts/reference/completeness_rule.csv."
+        )
     if told.unplaced_rows:
         _say(
             console,

@@ -21,7 +21,8 @@ NUMBER_SQL = sorted(
     [*(ROOT / "methodology").glob("*/*.sql")]
     + [path for room in ("account", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
 )
-READING_SQL = sorted(path for room in ("sources", "staging", "sample") for path in (TRANSFORMS / room).rglob("*.sql"))
+READING_ROOMS = ("sources", "staging", "completeness", "sample")
+READING_SQL = sorted(path for room in READING_ROOMS for path in (TRANSFORMS / room).rglob("*.sql"))
 # Columns that the package adds to what a file selects: where a row stood, and the run that it belongs to.
 ADDED = {"landing_digest", "ledger_version", "methodology", "receipt_digest", "relation"}
 

@@ -1,0 +1,1 @@
+"""Is a day in, and what a pull brings."""
