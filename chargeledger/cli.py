@@ -14,6 +14,7 @@ from chargeledger import __version__, flow
 from chargeledger.cli_completeness import print_completeness
 from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.cli_options import LakeOption
+from chargeledger.cli_pull import app as pull_app
 from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.cli_sample import sample as sample_command
 from chargeledger.cli_source import app as source_app
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.add_typer(methodology_app, name="methodology")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
+app.add_typer(pull_app, name="pull")
 app.command("sample")(sample_command)
 out = Console(soft_wrap=True, highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)

@@ -25,6 +25,12 @@ class LakeUnwritable(ChargeledgerError):
     exit_code = 1
 
 
+class NotServed(ChargeledgerError):
+    """A server did not give what it was asked for, however often. What it gave before is kept."""
+
+    exit_code = 1
+
+
 class UsageError(ChargeledgerError):
     """The call itself is wrong: an unknown name, a path that is not there, an instant that cannot be read."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from chargeledger import accounting, comparison, publication, quarantine, replay
 from chargeledger.batch_rules import warnings_of
 from chargeledger.completeness import Completeness, judge, last_week
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
-from chargeledger.lake import Lake, parse_instant
+from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.landing import land, landed_file
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
@@ -117,6 +118,44 @@ def ingest(
     if refused:
         raise Refused("\n".join(refused))
     return told
+
+
+def pull_ocpi(
+    url: str,
+    token: str,
+    lake: str | None = None,
+    source: str = "ocpi_cdr",
+    since: str | None = None,
+    until: str | None = None,
+    at: str | None = None,
+    report: Report | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[str, Any]:
+    """Ingest the pages of an OCPI CDR module that were not pulled yet. All pages are tried; refused ones are raised together.
+
+    Returns pages, records, and the instant up to which everything has come.
+    """
+    from chargeledger import ocpi, pull  # here, so that other commands need not wait for an HTTP library
+
+    load_source(source)
+    refused: list[str] = []
+
+    def take(path: Path) -> None:
+        try:
+            ingest(source, [str(path)], lake, at, report)
+        except Refused as refusal:
+            refused.append(str(refusal))
+
+    with ocpi.CdrModule(url, token, sleep) as module, _plainly(lake):
+        at_lake = Lake(lake)
+        with at_lake.one_at_a_time("pull"):
+            register = pull.register_file(at_lake, source, module)
+            span = pull.span_of(register, since, until, at_lake.clock(at))
+            told = pull.fetch(at_lake, module, span, take, report or _silent)
+            if refused:
+                raise Refused("\n".join(refused))
+            pull.remember(register, source, module, span)
+        return told | {"pulled_until": instant_text(span.reaches)}
 
 
 def _ingested(batch: dict[str, Any]) -> str:

@@ -178,7 +178,8 @@ def test_the_worst_comes_first(told: str) -> None:
 
 def test_the_matrix_shows_totals_met_and_missed_and_no_question_where_a_total_covers_the_region(told: str) -> None:
     shown = chargeledger_here("completeness", DAY.isoformat(), "--lake", told, "--at", TOLD_AT)
-    found = {" ".join(line.split()[:-1]): line.split()[-1] for line in shown.stdout.splitlines() if "03-12" not in line}
+    lines = [line.split() for line in shown.stdout.splitlines() if line.strip() and "03-12" not in line]
+    found = {" ".join(words[:-1]): words[-1] for words in lines}
     assert found["ALL all regions ="] == "4" and found[f"ALL {EAST}"] == "3" and found[f"ALL {NORTH}"] == "1"
     assert (
         found["ALL-SHORT all regions"] == "4/5" and found[f"SHORT {EAST}"] == "3/4" and found[f"OVER {EAST}"] == "3/2"
