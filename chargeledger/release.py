@@ -65,7 +65,7 @@ def _release(lake: Lake, engine: Engine, source: Source, landed: Landed, selecti
     batch, outcomes = lake.table("batch"), lake.table("row_outcome")
     open_quarantine(lake, engine)
     open_registers(engine, source, batch, outcomes, lake.table(source.relation))
-    engine.load_rows("arriving", "landing_seq BIGINT", [(landed.landing_seq,)])
+    engine.load_rows("arriving", "landing_seq BIGINT, landed_at TIMESTAMPTZ", [(landed.landing_seq, landed.landed_at)])
     _judge(engine, source, landed, selection)
     staying = engine.rows(
         """SELECT coalesce(r.rule, f.rule) AS rule FROM fate AS f LEFT JOIN released_row AS r USING (row_number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def try_file(path: Path, source: Source) -> Trial:
         for register in ("batch", "row_outcome", source.relation):
             engine.view(register, [], contract(register))
         find_earlier(engine, source, landing_seq=1)
-        engine.load_rows("arriving", "landing_seq BIGINT", [(1,)])
+        engine.load_rows("arriving", "landing_seq BIGINT, landed_at TIMESTAMPTZ", [(1, datetime.now(UTC))])
         engine.table("fate", STAGING_SQL / "row_outcome.sql")
         findings = check(engine, source)
         return Trial(

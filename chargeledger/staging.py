@@ -81,7 +81,7 @@ def read_landed(lake: Lake, engine: Engine, source: Source, landed: Landed, key:
 def _stage_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> dict[str, object]:
     outcomes = lake.table("row_outcome")
     open_registers(engine, source, lake.table("batch"), outcomes, lake.table(source.relation))
-    engine.load_rows("arriving", "landing_seq BIGINT", [(landed.landing_seq,)])
+    engine.load_rows("arriving", "landing_seq BIGINT, landed_at TIMESTAMPTZ", [(landed.landing_seq, landed.landed_at)])
     if outcomes.transaction_version(landed.landing_digest) is None:
         find_earlier(engine, source, landed.landing_seq)
         engine.table("fate", STAGING_SQL / "row_outcome.sql")
