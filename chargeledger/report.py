@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from chargeledger import report_plot, rooms
+from chargeledger import completeness, report_plot, rooms
 from chargeledger.computation import ACCOUNT_SQL, open_inputs
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
@@ -23,12 +24,14 @@ from chargeledger.programme import Programme, check_name, programmes
 from chargeledger.publication import Published, require_current
 from chargeledger.quarantine import meaning, open_quarantine
 from chargeledger.receipt import read_receipt
-from chargeledger.scope import Inputs
+from chargeledger.scope import Inputs, Scope
 
 Row = dict[str, Any]
 REPORT_SQL = rooms.TRANSFORMS / "report"
 SYNTHETIC_MARK = "SYNTHETIC-"
 ROWS_SHOWN = 30
+SHORT_SHOWN = 5
+DAYS_JUDGED = 28
 WAITING_FOR = {
     "awaiting original": "the session that a credit names",
     "awaiting station": "a station",
@@ -89,6 +92,7 @@ def _facts(lake: Lake, engine: Engine, published: Published, programme: str | No
         "batches": batches,
         "shown": [batch for place, batch in enumerate(batches) if place < ROWS_SHOWN or batch["trouble"]],
         "expectations": _expectations(batches),
+        "short": _short(lake, chosen, told["vintage_total"], batches),
         "quarantine": [row | {"why": meaning(row["relation"], row["rule"])} for row in told["quarantine_total"]],
         "ledger_ng": {kind: sum(int(row[kind]) for row in told["ledger_total"]) for kind in KINDS_OF_NG},
         "newest": told["vintage_total"][: -ROWS_SHOWN - 1 : -1],
@@ -167,6 +171,22 @@ def _batch(row: Row, commits: Sequence[LedgerCommit]) -> Row:
         trouble = [*trouble, "its sums do not close"]
     is_late = is_staged and (not commits or row["batch_seq"] > commits[-1].batch_seq)
     return row | {"findings": findings, "failed": len(failed), "trouble": trouble, "is_late": is_late}
+
+
+def _short(lake: Lake, chosen: Sequence[Programme], vintages: Sequence[Row], batches: Sequence[Row]) -> Row:
+    """What is missing of the newest vintages that had ended when the last file landed."""
+    if not vintages:
+        return {"rows": [], "lacking": 0, "expected": 0, "judged": 0}
+    last = vintages[-1]["vintage"]
+    scope = Scope(chosen[0].name if len(chosen) == 1 else None, last - timedelta(days=DAYS_JUDGED - 1), last)
+    told = completeness.judge(lake, scope, max(batch["landed_at"] for batch in batches))
+    expected = sum(1 for row in told.rows if row["basis"] != "none")
+    return {
+        "rows": told.short[:SHORT_SHOWN],
+        "lacking": len(told.short),
+        "expected": expected,
+        "judged": len(told.rows),
+    }
 
 
 def _expectations(batches: Sequence[Row]) -> list[Row]:

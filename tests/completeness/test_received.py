@@ -90,10 +90,14 @@ def test_a_day_is_judged_once_it_has_ended_where_it_is(lake: str, tmp_path: Path
     rows = sessions("TWO", DAY, 1) + sessions("TWO", DAY, 1, 2, region="US-CAL-CISO")
     digest = deliver(lake, tmp_path, rows, AT)
     stage_rows(lake, "delivery_control", digest, control("TWO", DAY, 2), control("TWO", "2026-03-09", 1))
+    stage_rows(lake, "delivery_control", deliver(lake, tmp_path, sessions("ONE", DAY, 1), AT), control("ONE", DAY, 1))
     days = "2026-03-10..2026-03-12"
-    seen = {at: sorted(str(region) for _, region, _ in judged(lake, days, at)) for at in (
-        "2026-03-10T15:59:59Z", AT, "2026-03-11T06:59:59Z", "2026-03-11T07:00:00Z")}  # fmt: skip
-    assert list(seen.values()) == [[], [EAST], [EAST], [EAST, "None"]]
+    seen = [
+        sorted(f"{issuer} {region}" for issuer, region, _ in judged(lake, days, at))
+        for at in ("2026-03-10T15:59:59Z", AT, "2026-03-11T06:59:59Z", "2026-03-11T07:00:00Z")
+    ]
+    china = [f"ONE {EAST}", "ONE None", f"TWO {EAST}"]
+    assert seen == [[], china, china, [*china, "TWO None"]]
     # The session ended at 02:00 UTC of the tenth, in California on the ninth.
     assert counts(judged(lake, "2026-03-09", "2026-03-12T00:00:00Z")["TWO", None, "2026-03-09"])[1:3] == (1, 1)
     assert ("TWO", "US-CAL-CISO", "2026-03-09") in judged(lake, "2026-03-09", "2026-03-12T00:00:00Z")

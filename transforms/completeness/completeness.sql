@@ -30,9 +30,9 @@ judged AS (
   CROSS JOIN run_clock AS k
   WHERE (j.region IS NOT NULL OR j.basis = 'control total')
     AND (x.vintage_from IS NULL OR j.vintage BETWEEN x.vintage_from AND x.vintage_until)
-    AND j.vintage < local_date(k.instant, coalesce(p.zone, 'UTC'))
-    AND (j.region IS NOT NULL OR NOT EXISTS (SELECT 1 FROM place AS l
-                                             WHERE l.issuer = j.issuer AND local_date(k.instant, l.zone) <= j.vintage))
+    AND CASE WHEN w.issuer IS NULL THEN j.vintage < local_date(k.instant, coalesce(p.zone, 'UTC'))
+             ELSE NOT EXISTS (SELECT 1 FROM place AS l
+                              WHERE l.issuer = j.issuer AND local_date(k.instant, l.zone) <= j.vintage) END
 )
 SELECT
   j.issuer, j.region, j.vintage, j.programme, j.basis,
