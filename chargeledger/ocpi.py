@@ -22,7 +22,7 @@ import httpx
 from chargeledger.errors import NotServed, Refused, UsageError
 
 PAGE_RECORDS = 100
-ATTEMPTS = 6
+ATTEMPTS = 8
 FIRST_WAIT_S, LONGEST_WAIT_S, LONGEST_ASKED_S = 1, 60, 600
 TIMEOUT_S = 60
 HOPS = 5
