@@ -9,6 +9,9 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from chargeledger import rooms
+from chargeledger.contract import contract
+from chargeledger.engine import Engine
 from chargeledger.lake import Lake
 from chargeledger.programme import programmes
 from chargeledger.publication import Published, require_current
@@ -16,6 +19,7 @@ from chargeledger.quarantine import totals
 
 NG_PER_KG = Decimal(10**12)
 WH_PER_KWH = Decimal(1000)
+FATES = ("accepted", "quarantined", "duplicate", "superseded")
 
 
 def open_database(published: Published) -> duckdb.DuckDBPyConnection:
@@ -66,6 +70,33 @@ def _quarantine(lake: Lake) -> dict[str, int]:
     return dict(sorted((f"{row['relation']}: {row['rule']}", row["waiting"]) for row in totals(lake)))
 
 
+def received(lake: Lake) -> list[dict[str, Any]]:
+    """What became of everything received and staged, by relation: rows and Wh, in all and by fate."""
+    with Engine(spill=lake.spill()) as engine:
+        engine.view("batch", lake.files("batch"), contract("batch"))
+        engine.table("received_total", rooms.TRANSFORMS / "report" / "received_total.sql")
+        return engine.rows("SELECT * FROM received_total")
+
+
+def _received_table(totals: list[dict[str, Any]]) -> Table:
+    table = Table(title="Received, and what became of it", title_justify="left")
+    table.add_column("", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("kWh", justify="right", no_wrap=True)
+    for row in totals:
+        rows = [int(row[f"rows_{name}"]) for name in ("received", *FATES)]
+        wh = [int(row[f"{name}_wh"]) for name in ("received", *FATES)]
+        names = (str(row["relation"]), *(f"  {name}" for name in FATES))
+        for name, count, amount in zip(names, rows, wh, strict=True):
+            table.add_row(name, f"{count:,}", f"{Decimal(amount) / WH_PER_KWH:,.3f}" if any(wh) else "")
+        table.add_row("  closes", _closes(rows), _closes(wh) if any(wh) else "", end_section=True)
+    return table
+
+
+def _closes(parts: list[int]) -> str:
+    return "yes" if parts[0] == sum(parts[1:]) else "NO"
+
+
 def print_summary(lake: Lake, programme: str | None, console: Console | None = None) -> None:
     """Print the totals as a table, and below it the publication's path."""
     console = console or Console()
@@ -76,6 +107,7 @@ def print_summary(lake: Lake, programme: str | None, console: Console | None = N
     for name, value in _lines(told):
         table.add_row(name, value)
     console.print(table)
+    console.print(_received_table(received(lake)))
     if told["synthetic"]:
         console.print(
             f"Synthetic: {told['synthetic']:,} of these sessions are the built-in sample, generated, not real."

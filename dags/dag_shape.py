@@ -6,7 +6,7 @@ Not a DAG. The package is called inside tasks only; while a DAG file is parsed, 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -59,15 +59,15 @@ def programme_param() -> Param:
     )
 
 
-def ingest_params(relation: str) -> dict[str, Param]:
+def ingest_params(*relations: str) -> dict[str, Param]:
     """Which files of which source an ingest run lands."""
     return {
         "source": Param(
             "",
-            enum=["", *rooms.source_names(relation)],
+            enum=["", *sources_of(relations)],
             values_display={"": "every source"},
             title="Source",
-            description=f"The source whose files are landed. Empty: every source of {relation}.",
+            description=f"The source whose files are landed. Empty: every source of {', '.join(relations)}.",
         ),
         "paths": Param(
             [],
@@ -81,9 +81,14 @@ def ingest_params(relation: str) -> dict[str, Param]:
     }
 
 
-def files_to_land(relation: str, params: Mapping[str, Any]) -> dict[str, list[str]]:
+def sources_of(relations: Iterable[str]) -> list[str]:
+    """Sources of any of the relations, sorted."""
+    return sorted({source for relation in relations for source in rooms.source_names(relation)})
+
+
+def files_to_land(relations: Iterable[str], params: Mapping[str, Any]) -> dict[str, list[str]]:
     """The files that the parameters name, by source, sorted. A path that is not there stays, to be refused by name."""
-    sources, named = [params["source"]] if params["source"] else rooms.source_names(relation), params["paths"]
+    sources, named = [params["source"]] if params["source"] else sources_of(relations), params["paths"]
     if named and not params["source"]:
         raise UsageError("paths were given without a source: choose the source that they are of")
     inbox = Path(os.environ.get("CHARGELEDGER_INBOX") or "inbox")

@@ -1,4 +1,5 @@
-"""Once a day: lands new files of the hourly generation mix, then checks and stages each in a task of its own.
+"""Once a day: lands new files of the hourly generation mix, of ready intensities and of annual factors, then checks and stages
+each in a task of its own.
 
 Files land in the order of their names, which counts: of two tellings without a revision time the last landed holds.
 A task stages what landed before its file and waits still, so tasks may run in any order. A file that is refused fails its own
@@ -14,10 +15,10 @@ from airflow.sdk import dag, task
 
 from dag_shape import GRID_MIX_HOUR, SHAPE, files_to_land, ingest_params, refusal_is_final
 
-RELATION = "grid_mix_hour"
+RELATIONS = ("grid_mix_hour", "grid_intensity_told", "grid_factor_year")
 
 
-@dag(schedule="@daily", params=ingest_params(RELATION), doc_md=__doc__, tags=["chargeledger", "ingest"], **SHAPE)
+@dag(schedule="@daily", params=ingest_params(*RELATIONS), doc_md=__doc__, tags=["chargeledger", "ingest"], **SHAPE)
 def ingest_grid_mix() -> None:
     """Land what is new, then check and stage it."""
 
@@ -28,7 +29,7 @@ def ingest_grid_mix() -> None:
         with refusal_is_final():
             return [
                 {"source": source, "landing_digest": landed["landing_digest"], "file": landed["file"]}
-                for source, paths in files_to_land(RELATION, params).items()
+                for source, paths in files_to_land(RELATIONS, params).items()
                 for landed in flow.land_files(source, paths, params["lake"] or None, params["at"] or None)
                 if not landed["is_staged"]
             ]

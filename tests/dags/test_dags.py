@@ -67,12 +67,19 @@ def test_arrivals_wake_accounting_and_accounting_wakes_publication(parsed: dict[
     assert parsed["dags"]["rerun_methodology"]["schedule"] == "NullTimetable"
 
 
+SESSION = ("charging_session", "charging_station", "session_owner", "enrolment", "delivery_control")
+
+
+def of_any(*relations: str) -> list[str]:
+    return sorted({source for relation in relations for source in rooms.source_names(relation)})
+
+
 def test_every_parameter_is_described_and_its_choices_are_those_of_the_rooms(parsed: dict[str, Any]) -> None:
     choices = {
         ("account_vintage", "programme"): ["", *rooms.programme_names()],
         ("account_vintage", "engine"): ["duckdb"],
-        ("ingest_charging_sessions", "source"): ["", *rooms.source_names("charging_session")],
-        ("ingest_grid_mix", "source"): ["", *rooms.source_names("grid_mix_hour")],
+        ("ingest_charging_sessions", "source"): ["", *of_any(*SESSION)],
+        ("ingest_grid_mix", "source"): ["", *of_any("grid_mix_hour", "grid_intensity_told", "grid_factor_year")],
         ("rerun_methodology", "methodology"): rooms.methodology_names(),
         ("rerun_methodology", "programme"): rooms.programme_names(),
     }
