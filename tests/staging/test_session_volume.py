@@ -67,13 +67,13 @@ def test_one_earlier_week_is_no_measure(lake: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("landed", "warned"),
     [
-        ("2026-03-12T12:59:59Z", []),
-        ("2026-03-12T13:00:00Z", ["fresh"]),
+        ("2026-03-16T12:59:59Z", []),
+        ("2026-03-16T13:00:00Z", ["fresh"]),
         ("2026-03-08T12:00:00Z", []),
         ("2026-03-08T11:59:59Z", ["fresh"]),
     ],
 )
-def test_a_file_lands_within_three_days_and_not_before_its_sessions(
+def test_a_file_lands_within_a_week_and_not_before_its_sessions(
     lake: str, tmp_path: Path, landed: str, warned: list[str]
 ) -> None:
     (tmp_path / "files").mkdir()
