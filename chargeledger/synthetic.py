@@ -81,10 +81,18 @@ def _plan(engine: Engine, asked: Asked) -> None:
     engine.con.execute(
         f"""CREATE TABLE asked AS SELECT CAST({asked.sessions} AS BIGINT) AS sessions, CAST({asked.days} AS BIGINT) AS days,
         stirred(CAST({asked.seed} AS BIGINT)) AS seed_mark, DATE '{FIRST_DAY}' AS first_day,
-        {asked.clean} AS is_clean, {asked.form == "tcec"} AS tells_details, '{AGGREGATOR}' AS aggregator_id"""
+        {asked.clean} AS is_clean, {_tells(asked)} AS tells, '{AGGREGATOR}' AS aggregator_id"""
     )
     for relation in PLAN:
         engine.table(relation, SAMPLE_SQL / f"{relation}.sql")
+
+
+def _tells(asked: Asked) -> list[str]:
+    """What a row of the asked format tells: only what it tells can be told wrong."""
+    if asked.form == "tcec":
+        return ["order", "connector", "details"]
+    has_connector = "connector_id" in load_source(asked.source).definition.column_names
+    return ["order", "connector"] if has_connector else ["order"]
 
 
 class _Writer:

@@ -8,13 +8,13 @@ WITH numbered AS (
 marked AS (
   SELECT n.*, n.first_no + n.rank AS no, stirred(xor(n.first_no + n.rank, a.seed_mark)) AS mark,
     ((n.first_no + n.rank) * 6181 + a.seed_mark) % 10000 AS place, -- 6181 spreads the defects evenly over the numbers
-    a.is_clean, a.tells_details
+    a.is_clean, a.tells
   FROM numbered AS n
   CROSS JOIN asked AS a
 ),
 timed AS (
   SELECT m.*, coalesce(d.defect, 'none') AS defect,
-    CASE WHEN m.is_clean OR d.defect IS NULL OR (d.details_only AND NOT m.tells_details) THEN 'none' ELSE d.defect END AS told_as,
+    CASE WHEN m.is_clean OR d.defect IS NULL OR NOT list_contains(m.tells, d.needs) THEN 'none' ELSE d.defect END AS told_as,
     -- One interval must be worth what the total alone is worth: a fast charge of that kind stays inside one hour.
     coalesce(d.defect IN ('end_key', 'sum_within_tolerance'), false) AS is_single,
     coalesce(d.defect IN ('end_key', 'sum_within_tolerance'), false) AND m.kind = 'fast' AS is_inside_hour,
