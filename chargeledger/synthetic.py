@@ -6,6 +6,7 @@ and day after the other, and writes the files, in folders named by the source th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,8 +25,10 @@ FORMATS = {"tcec": "tcec_charge_order", "parquet": "session_parquet"}
 PLAN = ("defect", "manner", "invented_operator", "county", "slot", "cell", "pool", "place", "asked_account")
 # A line of text as it is: no quote, no escape, and a delimiter that stands in none.
 LINES = r"FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01'"
+IN_ORDER = "ORDER BY day, ended_s, no, telling_no"
 TABLE = "FORMAT csv, HEADER true"
 COLUMNAR = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+MEMORY = "1500MB"  # of the SQL engine; what needs more is spilled beside the files
 Report = Callable[[str], None]
 
 
@@ -63,6 +66,8 @@ def write_synthetic(out: Path | str, asked: Asked, report: Report | None = None)
         raise UsageError(f"{folder} is there and not an empty folder. Name a new one, so that two samples never mix")
     folder.mkdir(parents=True, exist_ok=True)
     with Engine(spill=folder) as engine:
+        if not os.environ.get("CHARGELEDGER_MEMORY_LIMIT"):
+            engine.con.execute(f"SET memory_limit = {quoted(MEMORY)}")
         _plan(engine, asked)
         writer = _Writer(engine, asked, folder, report or _silent)
         writer.sessions()
@@ -110,10 +115,11 @@ class _Writer:
                 self._day(operator, day)
             if self.asked.form == "tcec":
                 self._write("session_owner_csv", f"synthetic_{operator}.csv", self._sql("owner_row"), TABLE)
-            self.engine.con.execute("DROP TABLE owner_told")
-            self._later(f"delivery = 'second' AND operator_id = {quoted(operator)}", f"synthetic_{operator}_later")
-        for (day,) in self._rows("SELECT DISTINCT day FROM later_telling WHERE delivery = 'aggregator' ORDER BY day"):
-            self._later(f"delivery = 'aggregator' AND day = DATE '{day}'", f"synthetic_{AGGREGATOR}_{day}")
+            self._deliver(f"SELECT * FROM later_telling {IN_ORDER}", f"synthetic_{operator}_later", 2)
+            self.engine.con.execute("DROP TABLE owner_told; DROP TABLE later_telling")
+        for (day,) in self._rows("SELECT DISTINCT day FROM aggregated_telling ORDER BY day"):
+            rows = f"SELECT * FROM aggregated_telling WHERE day = DATE '{day}' {IN_ORDER}"
+            self._deliver(rows, f"synthetic_{AGGREGATOR}_{day}", 1)
 
     def _operators(self) -> Iterator[tuple[str, list[date]]]:
         rows = self._rows(
@@ -130,19 +136,12 @@ class _Writer:
             self.engine.table(relation, SAMPLE_SQL / f"{relation}.sql")
         for relation in ("told_total", "true_total", "control_total"):
             self._gather(relation, f"({self._sql(relation)})")
-        self._gather("later_telling", "(SELECT * FROM telling WHERE delivery <> 'first')")
-        self._gather(
-            "aggregated_connector", "(SELECT DISTINCT connector_id FROM telling WHERE delivery = 'aggregator')"
-        )
+        self._gather("later_telling", "(SELECT * FROM telling WHERE delivery = 'second')")
+        self._gather("aggregated_telling", "(SELECT * FROM telling WHERE delivery = 'aggregator')")
         self._deliver("SELECT * FROM telling WHERE delivery = 'first'", f"synthetic_{operator}_{day}", 1)
         self._gather("owner_told", "(SELECT operator_id, day, no, account_no FROM charge WHERE told_as <> 'no_owner')")
         self.charges += self.engine.scalar("SELECT count(*) FROM charge")
         self.report(f"written {operator} {day}: {self.charges:,} of {self.asked.sessions:,} sessions")
-
-    def _later(self, which: str, name: str) -> None:
-        rows = f"SELECT * FROM later_telling WHERE {which}"
-        if self.engine.count(rows):
-            self._deliver(f"{rows} ORDER BY day, ended_s, no, telling_no", name, 2 if name.endswith("_later") else 1)
 
     def _deliver(self, rows: str, name: str, delivery: int) -> None:
         """One file of sessions in the format that is asked for."""

@@ -8,7 +8,7 @@ named AS (
   UNION ALL
   SELECT a.aggregator_id, c.*
   FROM connector AS c
-  JOIN aggregated_connector AS g ON g.connector_id = c.connector_id
+  JOIN (SELECT DISTINCT connector_id FROM aggregated_telling) AS g ON g.connector_id = c.connector_id
   CROSS JOIN asked AS a
 )
 SELECT operator_id AS operator, issuer, connector_id AS station_id, connector_id, '2025-01-01T00:00:00+08:00' AS valid_from,
