@@ -95,12 +95,11 @@ def run(
     session_files, grid_files = _pairs(sessions or [], "--sessions"), _pairs(grid or [], "--grid")
     with tempfile.TemporaryDirectory(prefix="chargeledger-sample-") as folder:
         if not session_files and not grid_files:
-            from chargeledger import sample
+            from chargeledger.synthetic import write_built_in
 
-            _report(sample.describe_sample())
-            written = sample.write_sample(folder)
-            session_files = [("session_csv", str(path)) for path in written["sessions"]]
-            grid_files = [("grid_mix_csv", str(path)) for path in written["grid"]]
+            written = write_built_in(Path(folder))
+            _report(written["says"])
+            session_files = [(source, path) for source, paths in written["sources"].items() for path in paths]
             programme, at = programme or "cn_green_energy", at or written["at"]
         done = flow.run(session_files, grid_files, lake, programme, at, _report)
     flow.summary(lake, programme)

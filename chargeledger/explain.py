@@ -95,7 +95,7 @@ def _receipt_of(lake: Lake, session_id: str) -> tuple[str, dict[str, Any], bool]
 
 
 def _heading(out: Console, session_id: str, digest: str, receipt: dict[str, Any], waits: bool) -> None:
-    synthetic = "  (synthetic: part of the built-in sample)" if session_id.startswith("SYNTHETIC") else ""
+    synthetic = "  (synthetic: part of the built-in sample)" if session_id.startswith("SYNTH") else ""
     out.print(f"Session {session_id}{synthetic}", style="bold", markup=False)
     out.print(f"As accounted at {receipt['clock']}, receipt {digest}", markup=False)
     if waits:

@@ -28,7 +28,7 @@ from chargeledger.scope import Inputs, Scope
 
 Row = dict[str, Any]
 REPORT_SQL = rooms.TRANSFORMS / "report"
-SYNTHETIC_MARK = "SYNTHETIC-"
+SYNTHETIC_MARK = "SYNTH"
 ROWS_SHOWN = 30
 SHORT_SHOWN = 5
 DAYS_JUDGED = 28

@@ -47,7 +47,7 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
         given,
     ).fetchall()
     synthetic = con.execute(
-        f"SELECT count(*) FROM session_status WHERE ({mine} OR programme IS NULL) AND session_id LIKE 'SYNTHETIC-%'",
+        f"SELECT count(*) FROM session_status WHERE ({mine} OR programme IS NULL) AND session_id LIKE 'SYNTH%'",
         given,
     ).fetchall()[0][0]
     users = con.execute(f"SELECT count(*) FROM user_points WHERE {mine}", given).fetchall()[0][0]

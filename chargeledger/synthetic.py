@@ -75,6 +75,22 @@ def write_synthetic(out: Path | str, asked: Asked, report: Report | None = None)
         return write_notes(engine, asked, folder, writer.files)
 
 
+def write_built_in(folder: Path) -> dict[str, Any]:
+    """Write the sample that a run without files takes, and only what it takes, so that the folder is an inbox.
+
+    Returns says, sources (in landing order, each with its files) and at.
+    """
+    manifest = write_synthetic(folder, Asked())
+    left = {*manifest["for_later_use"], *manifest["not_ingested"]}
+    sources: dict[str, list[str]] = {}
+    for file in (file for delivery in manifest["deliveries"] for file in delivery["files"]):
+        if file["path"] in left:
+            (folder / file["path"]).unlink()
+        else:
+            sources.setdefault(file["source"], []).append(str(folder / file["path"]))
+    return {"says": manifest["says"], "sources": sources, "at": manifest["at"]}
+
+
 def _silent(line: str) -> None:
     """Nobody is there to listen."""
     del line

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import embedded_airflow
-from chargeledger import flow, rooms, sample
+from chargeledger import flow, rooms, synthetic
 
 DONE, FAILED, APPROVAL_NEEDED = 0, 1, 3
 HELD = "nothing_held"  # the task of account_vintage that fails when changes await approval
@@ -102,9 +103,11 @@ def steps(told: argparse.Namespace, home: Path) -> list[tuple[str, dict[str, Any
     """The DAG runs of the job, in order, each with its parameters."""
     grid, sessions, at = told.grid, told.sessions, told.at
     if not (grid or sessions):
-        print(sample.describe_sample())
-        written = sample.write_sample(home / "sample")
-        grid, sessions = [("grid_mix_csv", written["grid"])], [("session_csv", written["sessions"])]
+        shutil.rmtree(home / "sample", ignore_errors=True)
+        written = synthetic.write_built_in(home / "sample")
+        print(written["says"])
+        os.environ["CHARGELEDGER_INBOX"] = str(home / "sample")  # every source's folder, as an operator's inbox is
+        grid = sessions = [("", [])]
         at = at or written["at"]
     here = {"lake": told.lake, "at": at}
     return [

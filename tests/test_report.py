@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow, publication, report, report_plot, sample
+from chargeledger import flow, publication, report, report_plot
 from chargeledger.engine import Engine
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
@@ -24,6 +24,7 @@ from chargeledger.programme import programmes
 from chargeledger.publication import require_current
 from chargeledger.report import write_report
 from chargeledger.summary import open_database, summarise
+from tests.canonical_sample import sample
 from tests.flow import small_california as small
 
 with warnings.catch_warnings():

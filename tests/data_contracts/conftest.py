@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chargeledger import flow, sample
+from chargeledger import flow
+from tests.canonical_sample import sample
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Great Expectations imports modules that Python 3.11 calls deprecated

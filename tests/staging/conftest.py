@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow, sample
+from chargeledger import flow
+from tests.canonical_sample import sample
 from tests.staging.canonical_files import AT, Row, grid_csv, grid_rows, session_csv, session_rows
 from tests.staging.lake_contents import fates, rows_of
 

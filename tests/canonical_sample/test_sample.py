@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from chargeledger import sample, sample_grid, sample_session
+from chargeledger import sample_grid
+from tests.canonical_sample import sample, sample_session
 
 # Of all files in the order of their names. Another value means that the sample is another one: say so in the
 # changelog, because everything computed from it changes too.

@@ -1,4 +1,4 @@
-"""The sessions of the built-in synthetic sample: invented sound sessions, and how one is written as a row.
+"""The sessions of the small synthetic sample in the canonical columns: invented sound sessions, and how one is written as a row.
 
 Every figure comes from a formula and a hash. None is a measurement; no real operator or driver is described.
 """

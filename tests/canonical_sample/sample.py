@@ -1,4 +1,4 @@
-"""The small built-in sample: SYNTHETIC charging sessions and grid mix, the same bytes on every machine.
+"""A small sample in the canonical columns: SYNTHETIC charging sessions and grid mix, the same bytes on every machine.
 
 Nothing in it was measured: operators, accounts, stations and amounts are invented. Integers and hashes only:
 no random generator, no clock. It carries a few declared defects, each with the fate that it must meet.
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chargeledger.sample_grid import grid_defects, write_grid
-from chargeledger.sample_session import (
+from tests.canonical_sample.sample_session import (
     DAYS,
     LAST_SESSION_ENDED_AT,
     OPERATORS,
