@@ -23,6 +23,8 @@ from chargeledger.pseudonym import pseudonym
 from chargeledger.reading_json import read_json
 from chargeledger.source import Source
 
+CASELESS = {"token"}  # tokens compare without case, as OCPI has it
+
 
 def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: bytes) -> None:
     """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
@@ -178,6 +180,10 @@ def _read_parquet(engine: Engine, source: Source, path: Path, file_name: str, li
         ) from error
 
 
+def _alike(namespace: str, identity: str) -> str:
+    return identity.upper() if namespace in CASELESS else identity
+
+
 def _pseudonymise(engine: Engine, column: str, namespace: str, key: bytes) -> None:
     name = f'"{column}"'
     raw = engine.con.execute(f"SELECT DISTINCT told({name}) FROM landed_row WHERE told({name}) IS NOT NULL").fetchall()
@@ -185,7 +191,9 @@ def _pseudonymise(engine: Engine, column: str, namespace: str, key: bytes) -> No
     known = pa.table(
         {
             "identity": pa.array(identities, pa.string()),
-            "pseudonym": pa.array([pseudonym(key, namespace, identity) for identity in identities], pa.string()),
+            "pseudonym": pa.array(
+                [pseudonym(key, namespace, _alike(namespace, identity)) for identity in identities], pa.string()
+            ),
         }
     )
     engine.load("identity_pseudonym", known)

@@ -133,7 +133,9 @@ def read_candidates(engine: Engine, source: Source) -> None:
         SELECT DISTINCT row_number, unnest([{failing}]) AS place FROM candidate_{main.name}"""
     )
     engine.load_rows("row_rule", "place INTEGER, rule VARCHAR", [(i, rule.rule_id) for i, rule in enumerate(row_rules)])
-    key = " || '|' || ".join(_key_text(main.name, name) for name in main.custom["rowKey"])
+    parts = [_key_text(main.name, name) for name in main.custom["rowKey"]]
+    # A bar inside a part is doubled, or two keys of several parts could be one text.
+    key = parts[0] if len(parts) == 1 else " || '|' || ".join(f"replace({part}, '|', '||')" for part in parts)
     amount = main.custom.get("accountedAmount", "CAST(NULL AS BIGINT)")
     revised = "max(revised_at)" if "revised_at" in main.column_names else "CAST(NULL AS TIMESTAMPTZ)"
     credit = "coalesce(bool_or(is_credit), false)" if "is_credit" in main.column_names else "false"

@@ -66,6 +66,13 @@ def test_the_owner_of_a_token_has_every_session_started_with_it(book: Book) -> N
     assert owners == {"1": user("bob"), "2": user("carol"), "3": user("bob"), "4": None}
 
 
+def test_tokens_compare_without_case(book: Book) -> None:
+    book.send("session_owner_csv", owner(token="4f2a"))
+    book.send("session_csv", charged("1", account="", token="4F2A"))
+    book.account()
+    assert stand(book)[2] == user("bob")
+
+
 def test_many_tokens_of_many_operators_belong_to_one_account(book: Book) -> None:
     book.send("session_csv", charged("1", account="", token="T1"))
     book.send("session_csv", charged("1", account="", token="T9", operator="OTHER"))

@@ -180,3 +180,10 @@ def test_verify_finds_a_changed_row(source: str, lake: str, tmp_path: Path) -> N
     pq.write_table(rows.set_column(place, rows.field(place), pa.array([other[column]], rows.field(place).type)), path)
     with pytest.raises(Refused, match=f"staged rows are not what was landed: {relation} "):
         list(verify(Lake(lake)))
+
+
+def test_a_bar_does_not_make_two_keys_one(lake: str, tmp_path: Path) -> None:
+    first = row("station_csv", station_id="A|B", connector_id="C")
+    second = row("station_csv", station_id="A", connector_id="B|C", rated_kw="60")
+    _ingest(lake, "station_csv", tmp_path, [first, second])
+    assert fates(lake) == [("accepted", None), ("accepted", None)]
