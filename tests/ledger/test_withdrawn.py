@@ -85,6 +85,15 @@ def test_the_replacement_of_a_credited_session_is_a_session_of_its_own(book: Boo
     assert {row[1]: points for row, (points, _) in book.sums().items()} == {next(iter(book.sums()))[1]: 4584}
 
 
+@pytest.mark.parametrize(
+    ("text", "fate"), [("TRUE", "rows_accepted"), ("false", "rows_accepted"), ("yes", "rows_quarantined")]
+)
+def test_a_credit_is_told_by_true_or_false(book: Book, text: str, fate: str) -> None:
+    sound = [charged(str(n)) for n in range(100, 120)]
+    batch = book.send("session_csv", *sound, charged("1", is_credit=text))
+    assert batch[fate] == (21 if fate == "rows_accepted" else 1)
+
+
 def test_a_credit_of_a_final_award_is_held(book: Book) -> None:
     book.send("session_csv", charged("1"))
     book.account(at=LATER)

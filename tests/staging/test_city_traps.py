@@ -134,7 +134,10 @@ def text_of(source: str, told: list[dict[str, str]], columns: tuple[str, ...] | 
     )
     writer.writeheader()
     for number, row in enumerate(told + [{}] * 300, start=1):
-        writer.writerow(SOUND[source] | {ORDER[source]: f"R{number}"} | row)
+        place = (
+            {"CP ID": str(50_000 + number)} if "CP ID" in COLUMNS[source] else {}
+        )  # two cannot charge at one at once
+        writer.writerow(SOUND[source] | {ORDER[source]: f"R{number}"} | place | row)
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import cli_quarantine, flow
 from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
@@ -180,7 +180,7 @@ def test_release_asks_which_rows(lake: str, tmp_path: Path) -> None:
 def test_list_and_show_tell_what_waits_and_name_nobody(
     lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(cli_quarantine.out, "width", 160)
     rows = [*session_rows(30), *[session_row(f"N{n}", **NORTH, account="anna@example.org") for n in range(3)]]
     _received(lake, tmp_path, rows, NORTH_UNKNOWN)
 
