@@ -54,7 +54,7 @@ def check_batch(rules: tuple[BatchRule, ...], relations: dict[str, pa.Table]) ->
             named = {"unexpected_index_column_names": [rule.key]} if rule.key else {}
             result = batch.validate(expectation, result_format={"result_format": "SUMMARY", **named})
             seen = _observed(result.result, rule.key) if result.result else str(result.exception_info)[-600:]
-            seen += "".join(f", {column} {rows.column(column)[0]}" for column in rule.tells)
+            seen += "".join(f", {column} {rows.column(column)[0]}" for column in rule.tells if rows.num_rows)
             findings.append(Finding(rule.rule_id, bool(result.success), seen, rule.description, rule.severity))
     return findings
 

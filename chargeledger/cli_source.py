@@ -67,10 +67,8 @@ def try_source(
         out.print(f"{trial.relations[relation]:,} rows of {relation}")
     out.print("")
     for finding in trial.findings:
-        said = (
-            f"{'ok    ' if finding.passed else 'BROKEN'}  {finding.rule_id}: {finding.description}: {finding.observed}"
-        )
-        out.print(said, markup=False)
+        verdict = "ok    " if finding.passed else "BROKEN" if finding in trial.broken else "warns "
+        out.print(f"{verdict}  {finding.rule_id}: {finding.description}: {finding.observed}", markup=False)
     if trial.broken:
         out.print("The file would be refused whole. Nothing has landed.")
         raise typer.Exit(1)

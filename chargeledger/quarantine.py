@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from chargeledger import rooms
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.lake import Lake
+from chargeledger.source import load_source
 from chargeledger.staging import STAGING_SQL
 
 UNWRITTEN_RULES = {
@@ -19,9 +21,10 @@ Row = dict[str, Any]
 
 
 def meaning(relation: str, rule: str) -> str:
-    """What the contract says of a row rule, or what a rule means that no contract needs to state."""
-    said = {found.rule_id: found.description for found in contract(relation).row_rules}
-    return (UNWRITTEN_RULES | said).get(rule, "")
+    """What the contract or a source says of a row rule, or what a rule means that none needs to state."""
+    definitions = [load_source(name).definition for name in rooms.source_names(relation)]
+    rules = [found for definition in (*definitions, contract(relation)) for found in definition.row_rules]
+    return (UNWRITTEN_RULES | {found.rule_id: found.description for found in rules}).get(rule, "")
 
 
 def open_quarantine(lake: Lake, engine: Engine) -> None:

@@ -111,7 +111,8 @@ def _open(lake: Lake, engine: Engine, published: Published) -> list[LedgerCommit
     commits = lake.commits(until=version)
     staged = read_receipt(lake, commits[-1].receipt)[1]["inputs"]["staged"] if commits else lake.versions()
     open_inputs(lake, engine, Inputs(staged, version), commits)
-    engine.table("session_current", ACCOUNT_SQL / "session_current.sql")
+    for relation in ("session_current", "charging_station_current", "session_station"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     open_quarantine(
         lake, engine
     )  # the newest, and newest batches, so that a refused file shows before the next publication

@@ -36,7 +36,7 @@ class Trial:
 
     @property
     def broken(self) -> list[Finding]:
-        return [finding for finding in self.findings if not finding.passed]
+        return [finding for finding in self.findings if not finding.passed and finding.severity == "refuse_batch"]
 
 
 def source_of(name: str | None, definition: Path | None) -> Source:

@@ -32,8 +32,8 @@ def test_the_sample_ends_in_a_summary_and_a_publication(sampled: tuple[Path, str
 def test_files_land_in_the_order_of_their_names(sampled: tuple[Path, str]) -> None:
     home, _ = sampled
     landed = DeltaTable(str(home / "lake" / "staged" / "landing_file")).to_pyarrow_table().to_pylist()
-    names = [row["file_name"] for row in sorted(landed, key=lambda row: row["landing_seq"])]
-    grid = [name for name in names if "grid" in name]
+    names = [(row["source"], row["file_name"]) for row in sorted(landed, key=lambda row: row["landing_seq"])]
+    grid = [name for name in names if "grid" in name[1]]
     assert names == [*sorted(grid), *sorted(set(names) - set(grid))]
 
 

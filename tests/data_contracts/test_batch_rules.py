@@ -21,7 +21,7 @@ HEADER = (
     "started_at,ended_at,energy_kwh"
 )
 START, END = "2026-03-09T18:00:00+08:00", "2026-03-09T19:00:00+08:00"
-RULES = ("rows_present", "quarantined_share", "mean_reading_plausible", "day_month_order")
+RULES = ("rows_present", "quarantined_share", "mean_reading_plausible", "day_month_order", "volume_as_before", "fresh")
 HELD = dict.fromkeys(RULES, True)
 
 
@@ -64,9 +64,14 @@ def test_a_tenth_refused_is_still_a_batch(lake: str, tmp_path: Path) -> None:
     assert (told["state"], told["rows_accepted"], told["rows_quarantined"]) == ("staged", 9, 1)
     (batch,) = batches(lake)
     assert found(batch) == HELD
-    observed = [finding["observed"] for finding in json.loads(batch["validation"])]
-    assert observed[:3] == ["as expected"] * 3
-    assert observed[3].startswith("as expected, sessions_dated 10, "), "the figures of a rule that tells them"
+    observed = {finding["rule_id"]: finding["observed"] for finding in json.loads(batch["validation"])}
+    assert {observed.pop(rule) for rule in (*RULES[:3], "volume_as_before")} == {"as expected"}
+    assert observed.pop("fresh") == "as expected, newest_age_h 101", (
+        "from 11:00 of the ninth to 16:00 of the thirteenth, UTC"
+    )
+    assert observed["day_month_order"].startswith("as expected, sessions_dated 10, "), (
+        "the figures of a rule that tells them"
+    )
     assert all(finding["description"] for finding in json.loads(batch["validation"]))
 
 

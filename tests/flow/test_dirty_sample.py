@@ -16,6 +16,8 @@ import pytest
 from deltalake import DeltaTable
 
 from chargeledger import flow
+from chargeledger.lake import Lake
+from chargeledger.report import write_report
 from chargeledger.synthetic import Asked, write_synthetic
 
 SESSIONS = int(os.environ.get("CHARGELEDGER_DIRTY_SESSIONS", "3000"))
@@ -117,6 +119,13 @@ def test_rows_and_energy_of_every_batch_close(both: tuple[Sent, Sent]) -> None:
         rows_received <> rows_accepted + rows_quarantined + rows_duplicate + rows_superseded
         OR received_wh <> accepted_wh + quarantined_wh + duplicate_wh + superseded_wh)"""
     assert both[0].rows(open_batches, "batch") == both[1].rows(open_batches, "batch") == []
+
+
+def test_the_page_knows_where_a_station_is_and_tells_duplicates_as_one(both: tuple[Sent, Sent], tmp_path: Path) -> None:
+    page = write_report(Lake(both[0].lake), "cn_green_energy", tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "No hour of the vintages has a factor yet" not in page
+    assert page.count("told by another party") == 1
+    assert "an order number has 27 letters and digits" in page
 
 
 def test_a_correction_that_is_not_taken_up_would_be_noticed(both: tuple[Sent, Sent]) -> None:

@@ -170,7 +170,7 @@ def _short(moment: object) -> str:
 def test_makes_of_dundee_tell_the_current_and_rapid_ones_count_as_the_worse(lake: str, tmp_path: Path) -> None:
     makes = ["APT 7kW Single Outlet", "APT 7kW Dual Outlet", "APT 22kW Dual Outlet"]
     makes += ["APT Dual Rapid Charger", "APT Triple Rapid Charger", "APT 50kW Raption"]
-    ingest("dundee_csv", lake, tmp_path, text_of("dundee_csv", [{"Model": make} for make in makes]))
+    ingest("dundee_csv", lake, tmp_path, text_of("dundee_csv", [{"Model": make, "CP ID": "c7"} for make in makes]))
     staged = sorted(rows_of(lake, "charging_session"), key=lambda row: row["row_number"])[:6]
     assert [(row["power_type"], row["metering_point"]) for row in staged] == [("AC", "ac_input")] * 3 + [
         ("DC", "unknown")

@@ -58,7 +58,8 @@ def test_the_swapped_twin_is_refused_with_its_figures(shared: Path, lake: str) -
     said = "sessions_dated 16773, exchanged_per_mille 283, end_before_start_per_mille 14, outside_own_period_per_mille 263, "
     assert said + "to_twelfth_per_mille 396" in str(refused.value)
     (batch,) = batches(lake)
-    assert [f["rule_id"] for f in json.loads(batch["validation"]) if not f["passed"]] == ["day_month_order"]
+    failed = {f["rule_id"]: f["severity"] for f in json.loads(batch["validation"]) if not f["passed"]}
+    assert failed == {"day_month_order": "refuse_batch", "fresh": "warn"}
     assert rows_of(lake, "charging_session") == []
     swapped, clean = city_files.dundee(folder / SWAPPED, ISO), city_files.dundee(folder / CLEAN)
     assert date_shares(batch) == per_mille(date_figures(swapped))

@@ -2,14 +2,15 @@
 -- A region owes the hours from its first session to its last, where the programme's versions wait for a missing hour.
 WITH used AS (
   SELECT
-    s.region, p.zone, p.first_vintage, p.last_vintage, p.waits,
+    r.region, p.zone, p.first_vintage, p.last_vintage, p.waits,
     MIN(s.started_at) AS first_at,
     MAX(s.ended_at)   AS last_at
   FROM session_current AS s
-  JOIN region_in_report AS r ON r.region = s.region
+  LEFT JOIN session_station AS t ON t.session_id = s.session_id
+  JOIN region_in_report AS r ON r.region = coalesce(s.region, t.region)
   JOIN programme_in_report AS p ON p.programme = r.programme
   WHERE local_date(s.ended_at, p.zone) BETWEEN p.first_vintage AND p.last_vintage
-  GROUP BY s.region, p.zone, p.first_vintage, p.last_vintage, p.waits
+  GROUP BY r.region, p.zone, p.first_vintage, p.last_vintage, p.waits
 ),
 owed AS (
   SELECT
