@@ -175,10 +175,17 @@ def _award(run: Computation) -> None:
     """Award what is due; where something is held under a cap, award once more, with the held as they stood."""
     engine = run.engine
     engine.load_rows("held_session", "session_id VARCHAR", [])
-    engine.table("session_as_stood", ACCOUNT_SQL / "session_as_stood.sql")
+    engine.load_rows("deferred_session", "session_id VARCHAR", [])
     held = 0
     while True:
+        for relation in ("session_as_stood", "session_admitted"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
         _run_versions(run)
+        engine.table("session_deferred", ACCOUNT_SQL / "session_deferred.sql")
+        if engine.count("SELECT 1 FROM session_deferred"):
+            engine.con.execute("INSERT INTO deferred_session SELECT * FROM session_deferred")
+            engine.con.execute("DROP TABLE grid_mix_hour")
+            continue
         engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
         engine.con.execute(
             "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
@@ -190,27 +197,28 @@ def _award(run: Computation) -> None:
             return
         held = now
         engine.con.execute("DROP TABLE grid_mix_hour")
-        engine.table("session_as_stood", ACCOUNT_SQL / "session_as_stood.sql")
 
 
 def _run_versions(run: Computation) -> None:
     """Run every version that has a touched session or a new hour; gather the border relations of all of them."""
     engine = run.engine
     run.ran.clear()
-    gathered = ("session", "grid_mix_hour", *BORDER)
+    gathered = ("session", "session_interval", "grid_mix_hour", *BORDER)
     for relation in gathered:
         owed = ", ".join(f'"{c.name}" {c.sql_type}' for c in contract(relation).digest_columns)
         engine.con.execute(f"CREATE OR REPLACE TABLE all_{relation} ({owed})")
     for name, version in run.versions.items():
         engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
-        engine.table("session", ACCOUNT_SQL / "session.sql", contract("session"))
+        for relation in ("session", "session_interval"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
         engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
         if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
             engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
             version.run(engine)
             run.ran.append(name)
             for relation in gathered:
-                engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
+                if relation not in BORDER or relation in version.gives:
+                    engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
     engine.con.execute("DROP VIEW IF EXISTS grid_mix_hour")
     for relation in gathered:
         engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
@@ -254,7 +262,7 @@ def _check_invariants(engine: Engine) -> None:
 def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
     """The receipt of a computation, without the digests of code, which its caller adds."""
     engine = run.engine
-    outputs = ("session_hour", "session_assessment", "session_award", "grid_intensity_hour", "ledger_entry", *STATES)
+    outputs = ("interval_hour", "session_hour", "session_assessment", "session_award", "grid_intensity_hour", "ledger_entry", *STATES)
     totals = engine.rows(
         """SELECT count(*) AS entries, CAST(coalesce(sum(points), 0) AS BIGINT) AS points,
         CAST(coalesce(sum(emission_reductions_ng), 0) AS DECIMAL(38,0)) AS emission_reductions_ng FROM ledger_entry"""
@@ -267,7 +275,7 @@ def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
             "staged": run.inputs.staged,
             "ledger_version": run.inputs.ledger_version,
             "batch_seq": run.batch_seq,
-            "digests": {name: engine.digest(name, contract(name)) for name in ("session", "grid_mix_hour")},
+            "digests": {name: engine.digest(name, contract(name)) for name in ("session", "session_interval", "grid_mix_hour")},
         },
         "programmes": run.programme_digests,
         "methodologies": {name: run.versions[name].digest for name in run.ran},

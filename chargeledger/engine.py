@@ -85,6 +85,19 @@ class Engine:
         if contract is not None:
             self.hold_to(contract, relation)
 
+    def complete(self, contract: Contract, relation: str) -> None:
+        """Give a relation the columns that it need not tell, empty, and all of them the order of its contract."""
+        told = {row[0] for row in self.con.execute(f'DESCRIBE "{relation}"').fetchall()}
+        owed = {column.name for column in contract.columns}
+        if unknown := sorted(told - owed):
+            raise Refused(f"{relation} gives {', '.join(unknown)}, which {contract.file} does not know")
+        columns = ", ".join(
+            f'"{c.name}"' if c.name in told else f'CAST(NULL AS {c.sql_type}) AS "{c.name}"'
+            for c in contract.columns
+            if c.name in told or not c.required
+        )
+        self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS SELECT {columns} FROM "{relation}"')
+
     def hold_to(self, contract: Contract, relation: str) -> None:
         """Refuse a relation whose columns, types or required values are not those of its contract."""
         rows = self.con.execute(f'DESCRIBE "{relation}"').fetchall()

@@ -19,10 +19,11 @@ import yaml
 
 from chargeledger import rooms
 from chargeledger.contract import contract
-from chargeledger.engine import PRELUDE, Engine
+from chargeledger.engine import PRELUDE, Engine, quoted
 from chargeledger.errors import Refused, UsageError
 
 STEP_RELATION = {
+    "split": "interval_hour",
     "intensity": "grid_intensity_hour",
     "allocate": "session_hour",
     "assess": "session_assessment",
@@ -52,6 +53,11 @@ class Methodology:
     @property
     def steps(self) -> list[str]:
         return list(self.identity["steps"])
+
+    @property
+    def gives(self) -> list[str]:
+        """The relations that its steps make."""
+        return [STEP_RELATION[step] for step in self.steps]
 
     @cached_property
     def digest(self) -> str:
@@ -86,8 +92,33 @@ class Methodology:
         parameters = tuple({**p, "value": derive(p["derivation"], known)} for p in self.parameters)
         return replace(self, inputs=inputs, parameters=parameters)
 
+    @property
+    def vehicle_classes(self) -> list[str]:
+        """Classes that the version is for; the first is the one assumed of a vehicle whose class nobody tells."""
+        return list(self.identity["applicability"].get("vehicle_classes", ["light_duty"]))
+
+    @property
+    def needs_county(self) -> bool:
+        """Whether a session waits until the county of its station is known."""
+        return bool(self.identity["applicability"].get("needs_county", False))
+
+    def table_row(self, table: str, column: str, value: str) -> dict[str, str]:
+        """The row of one of its own tables in which a column has a value. Raises Refused where there is none."""
+        with open(self.folder / f"{table}.csv", encoding="utf-8", newline="") as rows:
+            found = next((row for row in csv.DictReader(rows) if row[column] == value), None)
+        if found is None:
+            raise Refused(f"{self.folder.name}/{table}.csv has no {column} '{value}'")
+        return found
+
+    def seconds_or_hours(self, name: str) -> int | None:
+        """The value of a parameter that holds for every kind of power, such as `fallback_window_h`; None where there is none."""
+        return next((int(p["value"]) for p in self.parameters if p["name"] == name), None)
+
     def load_into(self, engine: Engine) -> None:
-        """Create the relations `parameter` and `factor`."""
+        """Create the relations `parameter` and `factor`, and the tables of its own that the version lists, all text."""
+        for table in self.identity.get("tables", []):
+            path = quoted(self.folder / f"{table}.csv")
+            engine.con.execute(f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM read_csv({path}, all_varchar = true)')
         engine.load_rows(
             "parameter",
             PARAMETER_COLUMNS,
@@ -122,6 +153,7 @@ class Methodology:
                 engine.con.execute(
                     f"CREATE OR REPLACE TABLE {relation} AS SELECT '{self.name}' AS methodology, * FROM {relation}"
                 )
+            engine.complete(contract(relation), relation)
             engine.hold_to(contract(relation), relation)
 
 

@@ -123,11 +123,34 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
     )
     engine.load_rows(
         "methodology_in_force",
-        "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE",
-        [(p.name, name, versions[name].digest, start, end) for p in found for start, end, name in p.versions],
+        "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE, "
+        "needs_county BOOLEAN",
+        [
+            (p.name, name, versions[name].digest, start, end, versions[name].needs_county)
+            for p in found
+            for start, end, name in p.versions
+        ],
     )
     load_rules(engine, [(p.name, p.rules, p.caps) for p in found])
+    load_applicability(engine, versions)
     return versions
+
+
+def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None:
+    """Create `methodology_vehicle_class` and `methodology_reach`: whom a version is for, and which hours and deadlines it looks at."""
+    engine.load_rows(
+        "methodology_vehicle_class",
+        "methodology VARCHAR, vehicle_class VARCHAR, assumed_class VARCHAR",
+        [(name, each, v.vehicle_classes[0]) for name, v in versions.items() for each in v.vehicle_classes],
+    )
+    engine.load_rows(
+        "methodology_reach",
+        "methodology VARCHAR, fallback_window_h BIGINT, missing_hour_deadline_s BIGINT",
+        [
+            (name, v.seconds_or_hours("fallback_window_h") or 0, v.seconds_or_hours("missing_hour_deadline_s"))
+            for name, v in versions.items()
+        ],
+    )
 
 
 def check_applicable(programme: Programme, versions: dict[str, Methodology]) -> None:

@@ -124,6 +124,12 @@ def read_candidates(engine: Engine, source: Source) -> None:
         if (finishing := STAGING_SQL / f"{relation}.sql").exists():
             engine.table(f"candidate_{relation}", finishing)
         _complete(engine, source, relation)
+    if "charging_interval" in source.relations:
+        engine.table("interval_digest", STAGING_SQL / "interval_digest.sql")
+        engine.con.execute(
+            """UPDATE candidate_charging_session SET interval_digest = d.interval_digest
+            FROM interval_digest AS d WHERE d.row_number = candidate_charging_session.row_number"""
+        )
     main, row_rules = source.contract, source.definition.row_rules + source.contract.row_rules
     failing = ", ".join(
         f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END" for place, rule in enumerate(row_rules)

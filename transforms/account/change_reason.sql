@@ -1,12 +1,13 @@
 -- Why an award changes, one row per touched lineage: what differs between the state before and the state now, sorted.
 WITH restated AS (
-  SELECT DISTINCT h.session_id
+  SELECT h.session_id, MAX(CASE WHEN p.provisional_until IS NULL THEN 1 ELSE 0 END) AS settled_before
   FROM session_hour AS h
   JOIN session_scope AS s ON s.session_id = h.session_id
   JOIN prior_state AS q ON q.session_id = h.session_id AND q.methodology = s.methodology AND q.energy_wh IS NOT NULL
   JOIN grid_intensity_hour AS i ON i.methodology = s.methodology AND i.region = h.region AND i.hour_start = h.hour_start
   JOIN prior_intensity AS p ON p.methodology = i.methodology AND p.region = i.region AND p.hour_start = i.hour_start
   WHERE p.intensity_ug_per_kwh <> i.intensity_ug_per_kwh
+  GROUP BY h.session_id
 ),
 told AS (
   SELECT
@@ -21,7 +22,8 @@ told AS (
          THEN 'changed enrolment' END                                                         AS enrolment,
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
-    CASE WHEN g.session_id IS NOT NULL OR (p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
+    CASE WHEN g.settled_before = 0 THEN 'settled grid data' END                               AS settled,
+    CASE WHEN g.settled_before = 1 OR (g.session_id IS NULL AND p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
               AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
@@ -39,6 +41,6 @@ told AS (
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, corrected, claim, methodology, gone, grid, withdrawn), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, corrected, claim, methodology, gone, grid, settled, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told

@@ -1,9 +1,12 @@
 -- The border: the mix of the hours that this run needs, one row per region-hour and source: hours within the reach of a touched
 -- session, and hours that arrived since the last run, on days for which the version is in force.
 WITH reach AS (
-  SELECT region, MIN(epoch_s(started_at)) - 3600 AS from_s, MAX(epoch_s(ended_at)) AS until_s -- the hour of the start
-  FROM session
-  GROUP BY region
+  SELECT s.region, MIN(epoch_s(s.started_at)) - 3600 * (1 + MAX(r.fallback_window_h)) AS from_s, -- the hour of the start, and those before
+    MAX(epoch_s(s.ended_at)) AS until_s
+  FROM session AS s
+  CROSS JOIN methodology_running AS m
+  JOIN methodology_reach AS r ON r.methodology = m.methodology
+  GROUP BY s.region
 ),
 last_run AS (SELECT programme, MAX(batch_seq) AS batch_seq FROM watermark GROUP BY programme)
 SELECT m.region, m.hour_start, m.source, m.generation_pwh, m.is_estimated

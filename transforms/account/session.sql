@@ -1,21 +1,11 @@
 -- The border: what a methodology version may know of a session, one row per touched session that it is in force for.
--- A held lineage is known as it stood.
-WITH told AS (
-  SELECT s.session_id, s.programme, s.vintage, s.region, s.power_type, s.metering_point, s.rated_w, s.started_at, s.ended_at,
-    s.reading_wh, CASE WHEN s.is_enrolled THEN s.user_id END AS user_id, s.first_landed_at, s.methodology
-  FROM session_scope AS s
-  JOIN session_touched AS t ON t.session_id = s.session_id
-  WHERE NOT EXISTS (SELECT 1 FROM held_session AS h WHERE h.session_id = s.session_id)
-    AND NOT EXISTS (SELECT 1 FROM session_set_aside AS x WHERE x.session_id = s.session_id)
-  UNION ALL
-  SELECT * FROM session_as_stood
-)
 SELECT
-  s.session_id, s.programme, s.vintage, s.region, s.power_type, s.metering_point, s.rated_w, s.started_at, s.ended_at,
+  s.session_id, s.programme, s.vintage, s.region, s.power_type, s.metering_point, s.rated_w,
+  s.operator_id, s.station_id, s.county_code, s.vehicle_class, s.started_at, s.ended_at,
   s.reading_wh, s.user_id, s.first_landed_at,
   CASE WHEN v.state = 'final' THEN p.points END                                AS standing_points,
   CASE WHEN v.state = 'final' AND p.points IS NOT NULL THEN f.energy_wh END    AS standing_energy_wh
-FROM told AS s
+FROM session_admitted AS s
 JOIN methodology_running AS m ON m.methodology = s.methodology
 LEFT JOIN posted AS p
   ON p.programme = s.programme AND p.session_id = s.session_id AND p.vintage = s.vintage AND p.user_id = s.user_id

@@ -1,8 +1,12 @@
--- Lineages of the scope of which an input arrived since the last run that covered their vintage, one row per lineage.
+-- Lineages of the scope of which an input arrived since the last run that covered their vintage, or of which a deadline has passed,
+-- one row per lineage. What rests on an estimate or stands in for a missing hour looks at the hours before it, too.
 WITH in_scope AS (
-  SELECT l.*
+  SELECT l.*, m.missing_hour_deadline_s,
+    3600 * (1 + CASE WHEN l.provisional_until IS NOT NULL OR l.prior_state = 'awaiting grid'
+                     THEN coalesce(m.fallback_window_h, 0) ELSE 0 END) AS looks_back_s -- 3600 s are an hour
   FROM session_lineage AS l
   CROSS JOIN run_scope AS x
+  LEFT JOIN methodology_reach AS m ON m.methodology = l.methodology
   WHERE l.programme = '-' -- outside every programme, or only ever refused: every run says so
      OR ((x.programme IS NULL OR l.programme = x.programme)
          AND (x.vintage_from IS NULL OR l.vintage BETWEEN x.vintage_from AND x.vintage_until))
@@ -34,4 +38,10 @@ JOIN seen AS s ON s.session_id = l.session_id
 JOIN changed_hour AS c
   ON c.region = l.region AND c.batch_seq > s.batch_seq
   AND epoch_s(c.hour_start) < epoch_s(l.ended_at)
-  AND epoch_s(c.hour_start) + 3600 > epoch_s(l.started_at) -- 3600 s are an hour
+  AND epoch_s(c.hour_start) + l.looks_back_s > epoch_s(l.started_at)
+UNION
+SELECT l.session_id
+FROM in_scope AS l
+CROSS JOIN run_clock AS k
+WHERE l.provisional_until <= k.instant
+   OR (l.prior_state = 'awaiting grid' AND epoch_s(l.started_at) + l.missing_hour_deadline_s <= epoch_s(k.instant))

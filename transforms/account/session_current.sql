@@ -13,8 +13,9 @@ WITH revision AS (
   JOIN staged_batch AS b ON b.landing_digest = c.landing_digest
 )
 SELECT session_id, issuer, region, station_id, connector_id, power_type, metering_point, rated_w, started_at, ended_at,
-  reading_wh, token_id, is_withdrawn, coalesce(is_credit, false) AS is_credit_alone,
-  session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh) AS content_digest,
-  first_landed_at, last_batch_seq
+  reading_wh, vehicle_class, token_id, is_withdrawn, coalesce(is_credit, false) AS is_credit_alone,
+  telling_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh, interval_digest, vehicle_class)
+    AS content_digest,
+  first_landed_at, last_batch_seq, landing_digest, row_number
 FROM revision
 WHERE place = 1

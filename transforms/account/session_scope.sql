@@ -3,11 +3,14 @@
 WITH completed AS (
   SELECT
     s.session_id, s.started_at, s.ended_at, s.reading_wh, s.is_withdrawn, s.is_credit_alone, s.content_digest, s.first_landed_at,
+    s.vehicle_class, s.landing_digest, s.row_number, t.county_code,
+    coalesce(t.operator_id, s.issuer)                           AS operator_id,
+    coalesce(s.station_id, t.station_id)                        AS station_id,
     coalesce(s.region, t.region)                                AS region,
     coalesce(s.power_type, t.power_type)                        AS power_type,
     coalesce(s.metering_point, t.metering_point)                AS metering_point,
     coalesce(s.rated_w, t.rated_w)                              AS rated_w,
-    CASE WHEN s.region IS NULL THEN t.station_digest END        AS station_digest,
+    CASE WHEN s.region IS NULL OR t.county_code IS NOT NULL THEN t.station_digest END AS station_digest,
     o.user_id,
     GREATEST(s.last_batch_seq, coalesce(o.last_batch_seq, 0), coalesce(t.batch_seq, 0)) AS last_batch_seq
   FROM session_current AS s
@@ -34,12 +37,17 @@ SELECT
   GREATEST(c.last_batch_seq, coalesce(e.batch_seq, 0))                 AS last_batch_seq,
   c.user_id,
   c.user_id IS NOT NULL AND (NOT c.asks_enrolment OR coalesce(e.inside, 0) = 1) AS is_enrolled,
+  c.operator_id, c.station_id, c.county_code, c.vehicle_class, c.landing_digest, c.row_number,
   c.programme,
   c.vintage,
-  CASE WHEN NOT c.is_withdrawn THEN m.methodology END                  AS methodology,
-  CASE WHEN NOT c.is_withdrawn THEN m.methodology_digest END           AS methodology_digest,
+  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology END         AS methodology,
+  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology_digest END  AS methodology_digest,
+  m.methodology IS NOT NULL AND v.vehicle_class IS NULL                AS is_of_other_class,
+  coalesce(m.needs_county, false) AND c.county_code IS NULL            AS lacks_county,
   c.programme_digest
 FROM placed AS c
 LEFT JOIN enrolled AS e ON e.session_id = c.session_id
 LEFT JOIN methodology_in_force AS m
   ON m.programme = c.programme AND c.vintage >= m.in_force_from AND (m.in_force_until IS NULL OR c.vintage < m.in_force_until)
+LEFT JOIN methodology_vehicle_class AS v
+  ON v.methodology = m.methodology AND v.vehicle_class = coalesce(c.vehicle_class, v.assumed_class)

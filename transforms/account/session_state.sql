@@ -10,7 +10,7 @@ fresh AS (
       WHEN x.session_id IS NOT NULL THEN x.state
       WHEN s.is_credit_alone THEN 'awaiting original'
       WHEN s.is_withdrawn THEN 'withdrawn'
-      WHEN s.region IS NULL THEN 'awaiting station'
+      WHEN s.region IS NULL OR s.lacks_county THEN 'awaiting station'
       WHEN s.methodology IS NULL THEN 'outside'
       WHEN a.session_id IS NULL THEN 'awaiting grid'
       WHEN s.user_id IS NULL THEN 'awaiting owner'
@@ -23,13 +23,18 @@ fresh AS (
       WHEN x.session_id IS NOT NULL THEN x.reason
       WHEN s.is_withdrawn OR s.region IS NULL THEN NULL
       WHEN s.programme IS NULL THEN 'no programme for the region'
+      WHEN s.is_of_other_class THEN 'no version in force for the vehicle class'
       WHEN s.methodology IS NULL THEN 'no version in force for the vintage'
+      WHEN s.lacks_county THEN 'the version needs the county of the station'
+      WHEN d.session_id IS NOT NULL THEN 'the vintage is final: an award may not rest on an open hour'
       WHEN a.session_id IS NOT NULL AND s.user_id IS NOT NULL AND NOT s.is_enrolled THEN 'not enrolled'
       ELSE w.not_awarded_reason
     END                                       AS reason,
     s.content_digest, s.station_digest, c.connector, s.methodology, s.methodology_digest, s.programme_digest,
     a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
     CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
+    a.data_quality_tier, a.provisional_until,
+    CASE WHEN a.session_id IS NOT NULL THEN s.vehicle_class IS NULL END AS is_vehicle_class_assumed,
     q.rule IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
   FROM session_touched AS t
   LEFT JOIN session_scope AS s ON s.session_id = t.session_id
@@ -37,6 +42,7 @@ fresh AS (
   LEFT JOIN session_award AS w ON w.session_id = t.session_id
   LEFT JOIN quarantined_lineage AS q ON q.session_id = t.session_id
   LEFT JOIN session_set_aside AS x ON x.session_id = t.session_id
+  LEFT JOIN deferred_session AS d ON d.session_id = t.session_id
   LEFT JOIN connector_session AS c ON c.session_id = t.session_id
   LEFT JOIN standing AS g ON g.session_id = t.session_id
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
@@ -48,6 +54,7 @@ kept AS (
     'the award of a final vintage would change' AS reason,
     p.content_digest, p.station_digest, p.connector, p.methodology, p.methodology_digest, p.programme_digest,
     p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
+    p.data_quality_tier, p.provisional_until, p.is_vehicle_class_assumed,
     q.rule IS NOT NULL
   FROM prior_state AS p
   JOIN held AS h ON h.session_id = p.session_id
@@ -59,5 +66,5 @@ SELECT * FROM kept
 EXCEPT
 SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
   programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
-  has_quarantined_revision
+  data_quality_tier, provisional_until, is_vehicle_class_assumed, has_quarantined_revision
 FROM prior_state

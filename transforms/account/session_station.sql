@@ -12,6 +12,6 @@ WITH told AS (
     AND t.valid_from <= s.started_at
 )
 SELECT session_id, operator_id, station_id, region, county_code, power_type, rated_w, metering_point, batch_seq,
-  station_digest(region, power_type, metering_point, rated_w) AS station_digest
+  place_digest(region, power_type, metering_point, rated_w, county_code) AS station_digest
 FROM told
 WHERE place = 1

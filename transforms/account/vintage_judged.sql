@@ -1,5 +1,5 @@
 -- Finality after this run, one row per programme and vintage that the run covers: final when the correction window has passed
--- by the run's clock, and final for ever.
+-- by the run's clock and no award of it rests on an open hour, and final for ever.
 WITH covered AS (
   SELECT s.programme, s.vintage
   FROM session_scope AS s
@@ -13,15 +13,28 @@ WITH covered AS (
     AND (x.programme IS NULL OR x.programme = p.programme)
     AND (x.vintage_from IS NULL OR p.vintage BETWEEN x.vintage_from AND x.vintage_until)
 ),
+resting AS (
+  SELECT w.programme, w.vintage
+  FROM session_award AS w
+  JOIN session_assessment AS a ON a.session_id = w.session_id
+  WHERE a.provisional_until IS NOT NULL AND w.not_awarded_reason IS NULL
+  UNION
+  SELECT p.programme, p.vintage
+  FROM prior_state AS p
+  WHERE p.state IN ('awarded', 'awaiting approval') AND p.provisional_until IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM session_touched AS t WHERE t.session_id = p.session_id)
+),
 judged AS (
   SELECT c.programme, c.vintage, v.state AS prior_state, v.final_since_seq AS prior_seq,
     CASE WHEN v.state = 'final'
-           OR epoch_s(k.instant) >= epoch_s(day_start(date_add_days(c.vintage, 1), p.zone)) + p.correction_window_s
+           OR (r.programme IS NULL
+               AND epoch_s(k.instant) >= epoch_s(day_start(date_add_days(c.vintage, 1), p.zone)) + p.correction_window_s)
          THEN 'final' ELSE 'provisional' END AS state
   FROM covered AS c
   JOIN programme AS p ON p.programme = c.programme
   CROSS JOIN run_clock AS k
   LEFT JOIN prior_vintage AS v ON v.programme = c.programme AND v.vintage = c.vintage
+  LEFT JOIN resting AS r ON r.programme = c.programme AND r.vintage = c.vintage
 )
 SELECT programme, vintage, state, prior_state, prior_seq
 FROM judged

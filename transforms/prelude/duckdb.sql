@@ -38,3 +38,16 @@ CREATE OR REPLACE MACRO session_digest(region, power_type, metering_point, rated
 -- What a station tells of a session that its issuer leaves open, as one digest.
 CREATE OR REPLACE MACRO station_digest(region, power_type, metering_point, rated_w) AS
   sha256(concat_ws('|', region, power_type, metering_point, coalesce(CAST(rated_w AS VARCHAR), '')));
+
+-- What a revision says that may change an award, its metered intervals and its vehicle class included, as one digest.
+CREATE OR REPLACE MACRO telling_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh,
+                                       interval_digest, vehicle_class) AS
+  CASE WHEN interval_digest IS NULL AND vehicle_class IS NULL
+       THEN session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh)
+       ELSE sha256(concat_ws('|', session_digest(region, power_type, metering_point, rated_w, started_at, ended_at, reading_wh),
+                             coalesce(interval_digest, ''), coalesce(vehicle_class, ''))) END;
+
+-- What a station tells of a session, its county included, as one digest.
+CREATE OR REPLACE MACRO place_digest(region, power_type, metering_point, rated_w, county_code) AS
+  CASE WHEN county_code IS NULL THEN station_digest(region, power_type, metering_point, rated_w)
+       ELSE sha256(concat_ws('|', station_digest(region, power_type, metering_point, rated_w), county_code)) END;

@@ -9,6 +9,9 @@ SELECT
   s.project_emissions_ng,
   s.emission_reductions_ng,
   s.points,
+  s.data_quality_tier,
+  s.provisional_until,
+  s.is_vehicle_class_assumed,
   s.methodology,
   v.state AS status
 FROM prior_state AS s

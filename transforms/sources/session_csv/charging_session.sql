@@ -15,6 +15,7 @@ SELECT
   iso_text_to_instant(r.started_at)                             AS started_at,
   iso_text_to_instant(r.ended_at)                               AS ended_at,
   kwh_text_to_wh(r.energy_kwh)                                  AS reading_wh,
+  lower(told(r.vehicle_class))                                  AS vehicle_class,
   r.token                                                       AS token_id,
   iso_text_to_instant(r.revised_at)                             AS revised_at,
   told(r.revised_at)                                            AS revised_at_text,
