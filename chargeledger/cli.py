@@ -80,7 +80,8 @@ def run(
         list[str] | None, typer.Option("--sessions", help="SOURCE=PATH of charging sessions; may be repeated.")
     ] = None,
     grid: Annotated[
-        list[str] | None, typer.Option("--grid", help="SOURCE=PATH of generation mix; may be repeated.")
+        list[str] | None,
+        typer.Option("--grid", help="SOURCE=PATH of generation mix, green supply or certificates; may be repeated."),
     ] = None,
     programme: ProgrammeOption = None,
     lake: LakeOption = None,

@@ -30,6 +30,8 @@ STAGED = (
     "grid_mix_hour",
     "grid_intensity_told",
     "grid_factor_year",
+    "green_supply_hour",
+    "certificate",
 )
 UNUSABLE = set("[]{}*?%")
 

@@ -21,6 +21,7 @@ from chargeledger.synthetic_notes import SAMPLE_SQL, write_notes
 
 FIRST_DAY = date(2026, 3, 9)  # a Monday
 AGGREGATOR = "SYNTH0009"
+BEFORE_SESSIONS = ("grid_mix_csv", "green_supply_csv", "certificate_csv")  # as the DAGs land them
 FORMATS = {"tcec": "tcec_charge_order", "parquet": "session_parquet"}
 PLAN = ("defect", "manner", "invented_operator", "county", "slot", "cell", "pool", "place", "asked_account")
 # A line of text as it is: no quote, no escape, and a delimiter that stands in none.
@@ -72,7 +73,8 @@ def write_synthetic(out: Path | str, asked: Asked, report: Report | None = None)
         writer = _Writer(engine, asked, folder, report or _silent)
         writer.sessions()
         writer.surroundings()
-        return write_notes(engine, asked, folder, writer.files)
+        files = sorted(writer.files, key=lambda file: file["source"] not in BEFORE_SESSIONS)
+        return write_notes(engine, asked, folder, files)
 
 
 def write_built_in(folder: Path) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def write_built_in(folder: Path) -> dict[str, Any]:
     Returns says, sources (in landing order, each with its files) and at.
     """
     manifest = write_synthetic(folder, Asked())
-    left = {*manifest["for_later_use"], *manifest["not_ingested"]}
+    left = manifest["not_ingested"]
     sources: dict[str, list[str]] = {}
     for file in (file for delivery in manifest["deliveries"] for file in delivery["files"]):
         if file["path"] in left:
@@ -117,7 +119,7 @@ def _tells(asked: Asked) -> list[str]:
 
 
 class _Writer:
-    """Writes file after file; `files` is what was written, in the order in which it should land."""
+    """Writes file after file; `files` is what was written."""
 
     def __init__(self, engine: Engine, asked: Asked, folder: Path, report: Report) -> None:
         self.engine, self.asked, self.folder, self.report = engine, asked, folder, report
@@ -174,15 +176,13 @@ class _Writer:
         self._write(self.asked.source, f"{name}.parquet", sql, COLUMNAR, delivery)
 
     def surroundings(self) -> None:
-        """What sessions are judged by: stations, enrolments, control totals, the grid; and supply for later use."""
+        """What sessions are judged by: stations, enrolments, control totals, green supply, certificates, the grid."""
         self._write("tcec_station", "synthetic_stations.jsonl", self._sql("station_line"), LINES)
         self._write("station_csv", "synthetic_stations.csv", self._sql("station_row"), TABLE)
         self._write("enrolment_csv", "synthetic_enrolments.csv", self._sql("enrolment_row"), TABLE)
         self.engine.table("control_deviation", SAMPLE_SQL / "control_deviation.sql")
         self._write("delivery_control_csv", "synthetic_control_totals.csv", self._sql("control_row"), TABLE)
-        self.engine.table("green_supply_row", SAMPLE_SQL / "green_supply_row.sql")
-        self._write("later_use", "green_supply.csv", "SELECT * FROM green_supply_row", TABLE)
-        self._write("later_use", "certificate.csv", self._sql("certificate_row"), TABLE)
+        self._supply()
         grid = self.folder / "grid_mix_csv"
         grid.mkdir()
         since, until = midnight(FIRST_DAY - timedelta(days=2)), midnight(self.asked.last_day + timedelta(days=2))
@@ -192,6 +192,20 @@ class _Writer:
             self.files.append(
                 {"path": f"{grid.name}/{path.name}", "source": "grid_mix_csv", "rows": rows, "delivery": 1}
             )
+
+    def _supply(self) -> None:
+        """Green supply, and its certificates: first as issued, in the second delivery those that were retired since."""
+        for relation in ("green_supply_row", "certificate_row"):
+            self.engine.table(relation, SAMPLE_SQL / f"{relation}.sql")
+        held = "SELECT * REPLACE (NULL AS retired_at, NULL AS retirement_reference) FROM certificate_row"
+        retired = "SELECT * FROM certificate_row WHERE retired_at IS NOT NULL"
+        for source, name, rows, delivery in (
+            ("green_supply_csv", "synthetic_green_supply.csv", "SELECT * FROM green_supply_row", 1),
+            ("certificate_csv", "synthetic_certificates.csv", held, 1),
+            ("certificate_csv", "synthetic_certificates_later.csv", retired, 2),
+        ):
+            if self.engine.count(rows):  # a small sample gives no whole MWh
+                self._write(source, name, rows, TABLE, delivery)
 
     def _write(self, source: str, name: str, sql: str, form: str, delivery: int = 1) -> None:
         path = self.folder / source / name

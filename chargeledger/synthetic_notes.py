@@ -35,7 +35,8 @@ Folders are named by the source that reads their files, so that this folder can 
   enrolment_csv         which accounts take part in cn_green_energy
   delivery_control_csv  what each operator says that it delivered
   grid_mix_csv          hourly generation of the seven grid regions
-  later_use             green supply and certificates, which no source reads yet
+  green_supply_csv      hours of PV and batteries at stations, and of contracts of operators and of cn_green_energy
+  certificate_csv       certificates of the contracts as issued; the *_later file lands afterwards and tells which are retired
 
 manifest.json lists the files in the order in which they should land, with rows and a clock for each delivery.
 expected.json says what must become of them: rows and fate of each defect, fates per file, and the sessions and energy that stand
@@ -60,7 +61,6 @@ def write_notes(engine: Engine, asked: Asked, folder: Path, files: list[dict[str
             for number, at in enumerate(clocks, start=1)
         ],
         "at": clocks[-1].isoformat(),
-        "for_later_use": [file["path"] for file in files if file["source"] == "later_use"],
         "not_ingested": [file["path"] for file in files if file["source"] == "tcec_station"],
     }
     _write(folder / "manifest.json", manifest)

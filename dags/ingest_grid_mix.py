@@ -1,5 +1,5 @@
-"""Once a day: lands new files of the hourly generation mix, of ready intensities and of annual factors, then checks and stages
-each in a task of its own.
+"""Once a day: lands new files of the hourly generation mix, of ready intensities, of annual factors, of green supply and of
+certificates, then checks and stages each in a task of its own.
 
 Files land in the order of their names, which counts: of two tellings without a revision time the last landed holds.
 A task stages what landed before its file and waits still, so tasks may run in any order. A file that is refused fails its own
@@ -15,7 +15,7 @@ from airflow.sdk import dag, task
 
 from dag_shape import GRID_MIX_HOUR, SHAPE, files_to_land, ingest_params, refusal_is_final
 
-RELATIONS = ("grid_mix_hour", "grid_intensity_told", "grid_factor_year")
+RELATIONS = ("grid_mix_hour", "grid_intensity_told", "grid_factor_year", "green_supply_hour", "certificate")
 
 
 @dag(schedule="@daily", params=ingest_params(*RELATIONS), doc_md=__doc__, tags=["chargeledger", "ingest"], **SHAPE)

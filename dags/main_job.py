@@ -86,14 +86,15 @@ def output_to(log: Path) -> Iterator[TextIO]:
                 os.close(descriptor)
 
 
-def file_of(relation: str) -> Callable[[str], tuple[str, list[str]]]:
-    """Reads SOURCE=PATH, where the source is one of that relation."""
+def file_of(*relations: str) -> Callable[[str], tuple[str, list[str]]]:
+    """Reads SOURCE=PATH, where the source is one of those relations."""
+    known = sorted({source for relation in relations for source in rooms.source_names(relation)})
 
     def source_and_path(text: str) -> tuple[str, list[str]]:
         source, _, path = text.partition("=")
-        if not path or source not in rooms.source_names(relation):
-            names = ", ".join(rooms.source_names(relation))
-            raise argparse.ArgumentTypeError(f"{text!r} is not SOURCE=PATH with a source of {relation}: {names}")
+        if not path or source not in known:
+            said = f"{text!r} is not SOURCE=PATH with a source of {', '.join(relations)}: {', '.join(known)}"
+            raise argparse.ArgumentTypeError(said)
         return source, [str(Path(path).resolve())]
 
     return source_and_path
@@ -160,7 +161,8 @@ def main() -> int:
     parser.add_argument(
         "--sessions", action="append", default=[], type=file_of("charging_session"), metavar="SOURCE=PATH"
     )
-    parser.add_argument("--grid", action="append", default=[], type=file_of("grid_mix_hour"), metavar="SOURCE=PATH")
+    supply = file_of("grid_mix_hour", "green_supply_hour", "certificate")
+    parser.add_argument("--grid", action="append", default=[], type=supply, metavar="SOURCE=PATH")
     parser.add_argument("--at", default="", help="ISO 8601 instant with offset that is taken for now")
     told = parser.parse_args()
     if told.sample and (told.sessions or told.grid):

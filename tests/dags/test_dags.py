@@ -67,6 +67,7 @@ def test_arrivals_wake_accounting_and_accounting_wakes_publication(parsed: dict[
     assert parsed["dags"]["rerun_methodology"]["schedule"] == "NullTimetable"
 
 
+GRID = ("grid_mix_hour", "grid_intensity_told", "grid_factor_year", "green_supply_hour", "certificate")
 SESSION = ("charging_session", "charging_station", "session_owner", "enrolment", "delivery_control")
 
 
@@ -79,7 +80,7 @@ def test_every_parameter_is_described_and_its_choices_are_those_of_the_rooms(par
         ("account_vintage", "programme"): ["", *rooms.programme_names()],
         ("account_vintage", "engine"): ["duckdb"],
         ("ingest_charging_sessions", "source"): ["", *of_any(*SESSION)],
-        ("ingest_grid_mix", "source"): ["", *of_any("grid_mix_hour", "grid_intensity_told", "grid_factor_year")],
+        ("ingest_grid_mix", "source"): ["", *of_any(*GRID)],
         ("rerun_methodology", "methodology"): rooms.methodology_names(),
         ("rerun_methodology", "programme"): rooms.programme_names(),
     }

@@ -143,7 +143,7 @@ def test_everything_shown_is_labelled_synthetic(dirty: Written) -> None:
     assert dirty.manifest["synthetic"] is dirty.expected["synthetic"] is True
     assert (dirty.folder / "README.txt").read_text(encoding="utf-8").startswith("SYNTHETIC")
     for path in dirty.folder.rglob("*.*"):
-        assert path.parent.name == "later_use" or path.parent == dirty.folder or path.name.startswith("synthetic_")
+        assert path.parent == dirty.folder or path.name.startswith("synthetic_")
     assert all(re.match(r"SYNTH000[1-69]|$", order.number) for order in dirty.orders)
     assert all(order.connector.startswith("SYNTH000") for order in dirty.orders)
     assert all(account.startswith("synthetic-user-") for account in dirty.owners.values())

@@ -106,3 +106,10 @@ CREATE OR REPLACE MACRO json_list(text) AS
 -- Digits to a whole number; up to nine, so that a product of three stays exact.
 CREATE OR REPLACE MACRO whole_text_to_int(text) AS
   CASE WHEN regexp_full_match(trim(text), '[0-9]{1,9}') THEN CAST(trim(text) AS BIGINT) END;
+
+-- Whole fWh to whole Wh; fractions of a Wh are floored.
+CREATE OR REPLACE MACRO fwh_to_wh(fwh) AS CAST(int_div(fwh, 1000000000000000) AS BIGINT);
+
+-- A calendar month, such as 2026-03, as its first day.
+CREATE OR REPLACE MACRO month_text_to_day(text) AS
+  CASE WHEN regexp_full_match(trim(text), '[0-9]{4}-[0-9]{2}') THEN TRY_CAST(trim(text) || '-01' AS DATE) END;
