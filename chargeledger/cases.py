@@ -15,14 +15,31 @@ from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology
-from chargeledger.programme import RULES, load_rules
+from chargeledger.programme import MATCH_CLOSE_HOURS, RULES, load_match_rule, load_rules
 
 PWH_PER_MWH = 10**18
 START = datetime(2026, 3, 10, 13, tzinfo=UTC)
 NO_RULES: dict[str, int | None] = dict.fromkeys(RULES)
+MATCH_COLUMNS = (
+    "session_id VARCHAR, region VARCHAR, hour_start TIMESTAMPTZ, supply_id VARCHAR, supply_kind VARCHAR, contract_id VARCHAR, "
+    "turn BIGINT, factor_ug_per_kwh BIGINT, matched_wh BIGINT, supply_matched_wh BIGINT, supply_available_wh BIGINT, "
+    "contract_month DATE, month_end TIMESTAMPTZ, contract_matched_wh BIGINT"
+)
+CERTIFICATE_COLUMNS = (
+    "registry VARCHAR, serial VARCHAR, contract_id VARCHAR, production_month DATE, region VARCHAR, energy_wh BIGINT, "
+    "retired_at TIMESTAMPTZ, retired_on DATE, expires_on DATE, is_linked_to_credits BOOLEAN, is_used_for_quota BOOLEAN, "
+    "is_revoked BOOLEAN"
+)
 BY_HOUR = ("intensity_ug_per_kwh", "reading_wh_by_hour")
 AMOUNTS = ("points", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
-RESULTS = ("data_quality_tier", "energy_wh", "baseline_emissions_ng", "project_emissions_ng", "emission_reductions_ng", "points")
+RESULTS = (
+    "data_quality_tier",
+    "energy_wh",
+    "baseline_emissions_ng",
+    "project_emissions_ng",
+    "emission_reductions_ng",
+    "points",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,8 @@ def run_cases(version: Methodology, path: Path, only: str | None = None) -> Iter
     with Engine(threads=1) as engine:
         for case in said["cases"]:
             if only is None or case["given"].get("version", only) == only:
-                run = _award_case if "sessions" in case["given"] else _session_case
+                given = case["given"]
+                run = match_case if "pools" in given else _award_case if "sessions" in given else _session_case
                 yield CaseResult(path.name, case["name"], tuple(run(engine, version, case, rules)))
 
 
@@ -86,7 +104,13 @@ def load_one_session(engine: Engine, version: Methodology, given: dict[str, Any]
     region = version.identity["applicability"]["regions"][0]
     row = {name: given.get(name) for name in ("power_type", "metering_point", "reading_wh", "vehicle_class")}
     row |= {"session_id": "CASE:1", "programme": "case", "vintage": vintage_of(version, ended), "region": region}
-    row |= {"operator_id": "CASE", "user_id": "user", "started_at": started, "ended_at": ended, "first_landed_at": ended}
+    row |= {
+        "operator_id": "CASE",
+        "user_id": "user",
+        "started_at": started,
+        "ended_at": ended,
+        "first_landed_at": ended,
+    }
     if "factor_code" in given and version.needs_county:
         row["county_code"] = f"{version.table_row('province', 'region', given['factor_code'])['county_prefix']}0101"
     load_border(engine, "session", [row | {"county_code": given.get("county_code", row.get("county_code"))}])
@@ -121,6 +145,16 @@ def _load_grid(engine: Engine, version: Methodology, given: dict[str, Any], regi
     waited = timedelta(hours=given["hours_since_hour_end"]) if "hours_since_hour_end" in given else None
     clock = missing + timedelta(hours=1) + waited if waited is not None else ended
     engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
+    hours = [(region, first + timedelta(hours=n)) for n in range(int((ended - first) / timedelta(hours=1)) + 1)]
+    load_matches(engine, [], hours)
+
+
+def load_matches(engine: Engine, matches: list[tuple[object, ...]], hours: list[tuple[str, datetime]]) -> None:
+    """The border relations of green supply: what is matched, the hours that have been, no certificate, the usual match close."""
+    engine.load_rows("match_known", MATCH_COLUMNS, matches)
+    engine.load_rows("match_hour_known", "region VARCHAR, hour_start TIMESTAMPTZ", hours)
+    engine.load_rows("certificate_known", CERTIFICATE_COLUMNS, [])
+    load_match_rule(engine, [("case", MATCH_CLOSE_HOURS * 3600)])
 
 
 def run_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
@@ -185,6 +219,16 @@ def _hours(engine: Engine, relation: str, column: str, expect: dict[str, int] | 
     found = dict(rows)
     if found != expect:
         yield f"{column}: expected {expect}, got {found}"
+
+
+def match_case(
+    engine: Engine, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
+) -> Iterator[str]:
+    """One hour of green supply: the sessions compete for the pools, are assessed and awarded."""
+    from chargeledger.cases_matching import matched_hour
+
+    load_rules(engine, [("case", rules, _caps({}))])
+    yield from matched_hour(engine, version, case)
 
 
 def _award_case(

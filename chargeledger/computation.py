@@ -15,19 +15,20 @@ from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
 from chargeledger.lake import Lake, LedgerCommit, instant_text
-from chargeledger.methodology import STEP_RELATION, Methodology
+from chargeledger.methodology import STEP_RELATION, Methodology, empty
 from chargeledger.programme import Programme, load_programmes
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state")
+STATES = ("session_state", "vintage_state", "grid_intensity_state", "energy_match", "match_hour")
+MATCHED = ("energy_match", "match_hour")
 BORDER = tuple(STEP_RELATION.values())
 NO_PROGRAMME = "-"
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
     *("session_current", "charging_station_current", "session_station", "session_owner_current"),
-    *("enrolment_current", "grid_mix_current", "session_scope"),
+    *("enrolment_current", "grid_mix_current", "green_supply_current", "certificate_current", "session_scope"),
 )
 
 
@@ -88,6 +89,7 @@ def compute(
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
+    _match(run)
     _award(run)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
@@ -171,6 +173,30 @@ def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tup
     return marks
 
 
+def _match(run: Computation) -> None:
+    """Match the hours whose time has come, each version that matches its own; then what is known of all matches."""
+    engine = run.engine
+    for relation in MATCHED:
+        empty(engine, relation, relation)
+    for name, version in run.versions.items():
+        if not version.matching:
+            continue
+        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
+        engine.table("match_hour_due", ACCOUNT_SQL / "match_hour_due.sql")
+        if not engine.count("SELECT 1 FROM match_hour_due"):
+            continue
+        engine.table("session_admitted", ACCOUNT_SQL / "session_competing.sql")
+        for relation in ("session", "session_interval"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
+        engine.table("green_supply", ACCOUNT_SQL / "green_supply.sql")
+        version.match(engine)
+        engine.con.execute("INSERT INTO energy_match SELECT * FROM energy_match_so_far")
+        engine.table("match_hour_done", ACCOUNT_SQL / "match_hour.sql")
+        engine.con.execute("INSERT INTO match_hour SELECT * FROM match_hour_done")
+    for relation in ("match_of_all", "match_known", "match_hour_known", "certificate_known"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+
+
 def _award(run: Computation) -> None:
     """Award what is due; where something is held under a cap, award once more, with the held as they stood."""
     engine = run.engine
@@ -205,8 +231,7 @@ def _run_versions(run: Computation) -> None:
     run.ran.clear()
     gathered = ("session", "session_interval", "grid_mix_hour", *BORDER)
     for relation in gathered:
-        owed = ", ".join(f'"{c.name}" {c.sql_type}' for c in contract(relation).digest_columns)
-        engine.con.execute(f"CREATE OR REPLACE TABLE all_{relation} ({owed})")
+        empty(engine, f"all_{relation}", relation)
     for name, version in run.versions.items():
         engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
         for relation in ("session", "session_interval"):
@@ -244,6 +269,9 @@ def _finish(run: Computation) -> None:
     engine.table("grid_intensity_state", ACCOUNT_SQL / "grid_intensity_state.sql")
     engine.con.execute(f"ALTER TABLE grid_intensity_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
     engine.hold_to(contract("grid_intensity_state"), "grid_intensity_state")
+    for relation in MATCHED:
+        engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
+        engine.hold_to(contract(relation), relation)
     _check_invariants(engine)
 
 
@@ -262,7 +290,16 @@ def _check_invariants(engine: Engine) -> None:
 def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
     """The receipt of a computation, without the digests of code, which its caller adds."""
     engine = run.engine
-    outputs = ("interval_hour", "session_hour", "session_assessment", "session_award", "grid_intensity_hour", "ledger_entry", *STATES)
+    outputs = (
+        "interval_hour",
+        "session_hour",
+        "session_match",
+        "session_assessment",
+        "session_award",
+        "grid_intensity_hour",
+        "ledger_entry",
+        *STATES,
+    )
     totals = engine.rows(
         """SELECT count(*) AS entries, CAST(coalesce(sum(points), 0) AS BIGINT) AS points,
         CAST(coalesce(sum(emission_reductions_ng), 0) AS DECIMAL(38,0)) AS emission_reductions_ng FROM ledger_entry"""
@@ -275,7 +312,9 @@ def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
             "staged": run.inputs.staged,
             "ledger_version": run.inputs.ledger_version,
             "batch_seq": run.batch_seq,
-            "digests": {name: engine.digest(name, contract(name)) for name in ("session", "session_interval", "grid_mix_hour")},
+            "digests": {
+                name: engine.digest(name, contract(name)) for name in ("session", "session_interval", "grid_mix_hour")
+            },
         },
         "programmes": run.programme_digests,
         "methodologies": {name: run.versions[name].digest for name in run.ran},

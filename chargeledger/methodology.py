@@ -25,6 +25,8 @@ from chargeledger.errors import Refused, UsageError
 STEP_RELATION = {
     "split": "interval_hour",
     "intensity": "grid_intensity_hour",
+    "location": "location_intensity_hour",
+    "settle": "session_match",
     "allocate": "session_hour",
     "assess": "session_assessment",
     "award": "session_award",
@@ -55,6 +57,16 @@ class Methodology:
         return list(self.identity["steps"])
 
     @property
+    def matching(self) -> list[str]:
+        """SQL of the matching, in order; none where the version matches no supply."""
+        return list(self.identity.get("matching", []))
+
+    @property
+    def sql_names(self) -> list[str]:
+        """Every SQL file of the folder that is run."""
+        return [*self.steps, *self.matching]
+
+    @property
     def gives(self) -> list[str]:
         """The relations that its steps make."""
         return [STEP_RELATION[step] for step in self.steps]
@@ -73,7 +85,7 @@ class Methodology:
     def prelude_digest(self) -> str:
         """SHA-256 over the prelude functions that the steps use, and those that these use."""
         functions = prelude_functions(PRELUDE / "duckdb.sql")
-        text = "\n".join((self.folder / f"{step}.sql").read_text(encoding="utf-8") for step in self.steps)
+        text = "\n".join((self.folder / f"{name}.sql").read_text(encoding="utf-8") for name in self.sql_names)
         used: set[str] = set()
         while fresh := {n for n in functions if re.search(rf"\b{n}\s*\(", text)} - used:
             used |= fresh
@@ -118,7 +130,9 @@ class Methodology:
         """Create the relations `parameter` and `factor`, and the tables of its own that the version lists, all text."""
         for table in self.identity.get("tables", []):
             path = quoted(self.folder / f"{table}.csv")
-            engine.con.execute(f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM read_csv({path}, all_varchar = true)')
+            engine.con.execute(
+                f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM read_csv({path}, all_varchar = true)'
+            )
         engine.load_rows(
             "parameter",
             PARAMETER_COLUMNS,
@@ -140,6 +154,19 @@ class Methodology:
             ],
         )
 
+    def match(self, engine: Engine) -> None:
+        """Match the supply of `match_hour_due` with the demand of the competing sessions, turn by turn, into `energy_match`."""
+        self.load_into(engine)
+        engine.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        engine.table("interval_hour", self.folder / "split.sql", contract("interval_hour"))
+        for relation in ("demand", "pool"):
+            engine.table(f"match_{relation}", self.folder / f"{relation}.sql")
+        empty(engine, "energy_match_so_far", "energy_match")
+        for (turn,) in engine.con.execute("SELECT DISTINCT turn FROM match_pool ORDER BY turn").fetchall():
+            engine.load_rows("match_turn", "turn BIGINT", [(turn,)])
+            engine.table("match_of_turn", self.folder / "match.sql")
+            engine.con.execute("INSERT INTO energy_match_so_far SELECT * FROM match_of_turn")
+
     def run(self, engine: Engine, skip: tuple[str, ...] = ()) -> None:
         """Run the steps in order on the border relations in the engine; hold each result against its contract."""
         self.load_into(engine)
@@ -155,6 +182,12 @@ class Methodology:
                 )
             engine.complete(contract(relation), relation)
             engine.hold_to(contract(relation), relation)
+
+
+def empty(engine: Engine, relation: str, owed: str) -> None:
+    """Create a relation without rows, with the columns of a contract that say something."""
+    columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in contract(owed).digest_columns)
+    engine.con.execute(f'CREATE OR REPLACE TABLE "{relation}" ({columns})')
 
 
 def prelude_functions(path: Path) -> dict[str, str]:

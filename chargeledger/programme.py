@@ -21,7 +21,8 @@ DAY_S = 86_400
 ENROLMENT = {"none": False, "required": True}
 CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
 WORDS = {"programme", "title", "zone", "regions", "methodology", "correction_window_days", "enrolment"}
-WORDS |= {"reward_rules", "caps", "provisional"}
+WORDS |= {"reward_rules", "caps", "provisional", "match_close_hours"}
+MATCH_CLOSE_HOURS = 72
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Programme:
     versions: tuple[tuple[date, date | None, str], ...]
     correction_window_s: int
     asks_enrolment: bool
+    match_close_s: int
     rules: dict[str, int | None]
     caps: dict[str, int | None]
     provisional: tuple[str, ...]
@@ -61,6 +63,7 @@ def read_programme(path: Path) -> Programme:
             versions=tuple(zip(starts, ends, names, strict=True)),
             correction_window_s=said["correction_window_days"] * DAY_S,
             asks_enrolment=ENROLMENT[said["enrolment"]],
+            match_close_s=said.get("match_close_hours", MATCH_CLOSE_HOURS) * 3600,
             rules={rule: said["reward_rules"][rule] for rule in RULES},
             caps=dict(said["caps"]),
             provisional=tuple(said.get("provisional", ())),
@@ -132,8 +135,14 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
         ],
     )
     load_rules(engine, [(p.name, p.rules, p.caps) for p in found])
+    load_match_rule(engine, [(p.name, p.match_close_s) for p in found])
     load_applicability(engine, versions)
     return versions
+
+
+def load_match_rule(engine: Engine, rules: list[tuple[str, int]]) -> None:
+    """Create the relation `match_rule`: how long after an hour's end its green supply is matched, per programme."""
+    engine.load_rows("match_rule", "programme VARCHAR, match_close_s BIGINT", rules)
 
 
 def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None:

@@ -26,6 +26,16 @@ changed_hour AS (
   FROM grid_mix_current
   WHERE batch_seq > (SELECT MIN(batch_seq) FROM seen)
   GROUP BY region, hour_start
+),
+changed_match AS (
+  SELECT m.session_id, g.batch_seq
+  FROM energy_match_log AS m
+  JOIN green_supply_current AS g ON g.supply_id = m.supply_id AND g.hour_start = m.hour_start
+  UNION ALL
+  SELECT m.session_id, MAX(c.batch_seq)
+  FROM energy_match_log AS m
+  JOIN certificate_current AS c ON c.contract_id = m.contract_id
+  GROUP BY m.session_id
 )
 SELECT l.session_id
 FROM in_scope AS l
@@ -45,3 +55,9 @@ FROM in_scope AS l
 CROSS JOIN run_clock AS k
 WHERE l.provisional_until <= k.instant
    OR (l.prior_state = 'awaiting grid' AND epoch_s(l.started_at) + l.missing_hour_deadline_s <= epoch_s(k.instant))
+UNION
+SELECT l.session_id
+FROM in_scope AS l
+JOIN seen AS s ON s.session_id = l.session_id
+JOIN changed_match AS c ON c.session_id = l.session_id AND c.batch_seq > s.batch_seq
+WHERE l.provisional_until IS NOT NULL

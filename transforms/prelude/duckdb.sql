@@ -51,3 +51,9 @@ CREATE OR REPLACE MACRO telling_digest(region, power_type, metering_point, rated
 CREATE OR REPLACE MACRO place_digest(region, power_type, metering_point, rated_w, county_code) AS
   CASE WHEN county_code IS NULL THEN station_digest(region, power_type, metering_point, rated_w)
        ELSE sha256(concat_ws('|', station_digest(region, power_type, metering_point, rated_w), county_code)) END;
+
+-- The first day of the month after a day's.
+CREATE OR REPLACE MACRO next_month(day) AS CAST(date_trunc('month', CAST(day AS DATE)) + INTERVAL 1 MONTH AS DATE);
+
+-- The same day of the month some months later, or the last of that month.
+CREATE OR REPLACE MACRO date_add_months(day, months) AS CAST(CAST(day AS DATE) + to_months(CAST(months AS INTEGER)) AS DATE);

@@ -11,6 +11,7 @@ SELECT
   s.points,
   s.data_quality_tier,
   s.provisional_until,
+  s.other_basis_reductions_ng,
   s.is_vehicle_class_assumed,
   s.methodology,
   v.state AS status

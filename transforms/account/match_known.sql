@@ -1,0 +1,40 @@
+-- The border: the matches of touched sessions, one row per session, hour and supply, with what the supply has and gave in that hour, and
+-- what its contract gave in the month. What stands in a final vintage keeps its match; a shortfall of supply is a deficit.
+WITH of_supply AS (
+  SELECT supply_id, hour_start, SUM(matched_wh) AS matched_wh
+  FROM match_of_all
+  GROUP BY supply_id, hour_start
+),
+month_of AS (
+  SELECT m.*, p.zone, CAST(substr(CAST(local_date(m.hour_start, p.zone) AS VARCHAR), 1, 7) || '-01' AS DATE) AS contract_month -- 7 letters: YYYY-MM
+  FROM match_of_all AS m
+  JOIN programme_region AS r ON r.region = m.region
+  JOIN programme AS p ON p.programme = r.programme
+),
+of_contract AS (
+  SELECT contract_id, contract_month, SUM(matched_wh) AS matched_wh
+  FROM month_of
+  WHERE contract_id IS NOT NULL
+  GROUP BY contract_id, contract_month
+),
+standing AS (
+  SELECT q.session_id
+  FROM prior_state AS q
+  JOIN prior_vintage AS v ON v.programme = q.programme AND v.vintage = q.vintage AND v.state = 'final'
+  WHERE q.state IN ('awarded', 'awaiting approval')
+)
+SELECT m.session_id, m.region, m.hour_start, m.supply_id, m.supply_kind, m.contract_id, m.turn, m.factor_ug_per_kwh,
+  CAST(SUM(m.matched_wh) AS BIGINT)                                                                  AS matched_wh,
+  CAST(MAX(s.matched_wh) AS BIGINT)                                                                  AS supply_matched_wh,
+  CAST(CASE WHEN MAX(w.session_id) IS NOT NULL THEN MAX(s.matched_wh)
+            ELSE coalesce(MAX(g.available_wh), 0) END AS BIGINT)                                     AS supply_available_wh,
+  m.contract_month,
+  day_start(next_month(m.contract_month), m.zone)                                                    AS month_end,
+  CAST(MAX(k.matched_wh) AS BIGINT)                                                                  AS contract_matched_wh
+FROM month_of AS m
+JOIN session_touched AS t ON t.session_id = m.session_id
+JOIN of_supply AS s ON s.supply_id = m.supply_id AND s.hour_start = m.hour_start
+LEFT JOIN of_contract AS k ON k.contract_id = m.contract_id AND k.contract_month = m.contract_month
+LEFT JOIN green_supply_current AS g ON g.supply_id = m.supply_id AND g.hour_start = m.hour_start
+LEFT JOIN standing AS w ON w.session_id = m.session_id
+GROUP BY m.session_id, m.region, m.hour_start, m.supply_id, m.supply_kind, m.contract_id, m.turn, m.factor_ug_per_kwh, m.contract_month, m.zone
