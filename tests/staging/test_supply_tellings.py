@@ -141,7 +141,8 @@ def test_one_key_told_two_ways_in_a_file_is_refused_both_ways(source: str, other
 
 def test_a_restated_supply_supersedes_and_overwrites_nothing(receive: Ingest, lake: str) -> None:
     more, less = row(SUPPLY), row(SUPPLY, generated_kwh="8")
-    for file in ([more], [more], [less], [more, row(SUPPLY, hour_start="2026-03-10T05:00:00Z")], [less]):
+    spelt = [row(SUPPLY, generated_kwh=figure) for figure in ("10.0", "8.000")]
+    for file in ([more], spelt[:1], [less], [more, row(SUPPLY, hour_start="2026-03-10T05:00:00Z")], spelt[1:]):
         receive(SUPPLY, file)
     outcomes = [outcome for outcome, _ in fates(lake)]
     assert outcomes == ["accepted", "duplicate", "accepted", "accepted", "accepted", "accepted"]
