@@ -152,10 +152,11 @@ def test_a_restated_supply_supersedes_and_overwrites_nothing(receive: Ingest, la
 
 
 def test_the_telling_that_landed_last_counts(receive: Ingest, lake: str) -> None:
-    receive(SUPPLY, [row(SUPPLY)])
+    receive(SUPPLY, [row(SUPPLY), row(SUPPLY, hour_start="2026-03-10T05:00:00Z", generated_kwh="7")])
     receive(SUPPLY, [row(SUPPLY, generated_kwh="8"), row(SUPPLY, supply_id="roof-2")])
     supply = _newest(lake, "green_supply_current", "green_supply_hour")
-    assert [(s["supply_id"], s["available_wh"], s["batch_seq"]) for s in supply] == [
+    assert sorted((s["supply_id"], s["available_wh"], s["batch_seq"]) for s in supply) == [
+        ("ROOF-1", 3_000, 1),
         ("ROOF-1", 4_000, 2),
         ("ROOF-2", 6_000, 2),
     ]
@@ -190,7 +191,7 @@ def test_pv_in_a_battery_that_no_pv_tells_is_warned_of(receive: Ingest, lake: st
     receive(SUPPLY, [row(SUPPLY, second, charged_from_pv_kwh="1.002")])
     passed, said = _finding(lake, rule)
     assert not passed and "A-1 2026-03-10T04:00:00Z" in said
-    receive(SUPPLY, [row(SUPPLY, to_battery_kwh="3.001")])
+    receive(SUPPLY, [row(SUPPLY, to_battery_kwh="6")])
     assert _finding(lake, rule)[0], "told again, the PV covers it"
     elsewhere = {"operator": "INVENTED-B", "supply_id": "cell-3"}
     receive(SUPPLY, [row(SUPPLY, BATTERY, **elsewhere)])
