@@ -1,4 +1,4 @@
-"""What surrounds the charges fits them: stations, owners, enrolments, control totals, grid, supply; all labelled synthetic."""
+"""What surrounds the charges fits them: stations, owners, enrolments, control totals, grid; all labelled synthetic."""
 
 from __future__ import annotations
 
@@ -116,27 +116,6 @@ def test_the_grid_covers_every_hour_of_every_telling(dirty: Written, clean: Writ
     for order in final_orders(dirty) + dirty.orders:
         assert first <= order.start.replace(tzinfo=BEIJING)
         assert order.end is None or order.end.replace(tzinfo=BEIJING) <= last
-
-
-def test_supply_and_certificates_are_exact_and_fit(dirty: Written) -> None:
-    supply = list(read(dirty, "green_supply.csv"))
-    assert {row["kind"] for row in supply} == {"on_site_pv", "battery", "contract"}
-    assert {row["scope"] for row in supply} == {"station", "operator", "programme"}
-    assert len({(row["supply_id"], row["hour_start"]) for row in supply}) == len(supply)
-    made: dict[str, Decimal] = defaultdict(Decimal)
-    for row in supply:
-        assert re.fullmatch(r"\d+\.\d{3}", row["energy_kwh"]) and row["supply_id"].startswith("SYNTHETIC-")
-        if row["kind"] == "contract":
-            made[row["supply_id"]] += Decimal(row["energy_kwh"])
-    issued = Counter(row["serial"].rsplit("-", 3)[0] for row in read(dirty, "certificate.csv"))
-    assert issued == Counter({name: int(kwh // 1000) for name, kwh in made.items() if kwh >= 1000}) and issued
-
-
-def read(written: Written, name: str) -> list[dict[str, str]]:
-    import csv
-
-    with open(written.folder / "later_use" / name, encoding="utf-8", newline="") as text:
-        return list(csv.DictReader(text))
 
 
 def test_everything_shown_is_labelled_synthetic(dirty: Written) -> None:

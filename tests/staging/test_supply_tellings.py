@@ -141,7 +141,8 @@ def test_one_key_told_two_ways_in_a_file_is_refused_both_ways(source: str, other
 
 def test_a_restated_supply_supersedes_and_overwrites_nothing(receive: Ingest, lake: str) -> None:
     more, less = row(SUPPLY), row(SUPPLY, generated_kwh="8")
-    for file in ([more], [more], [less], [more, row(SUPPLY, hour_start="2026-03-10T05:00:00Z")], [less]):
+    spelt = [row(SUPPLY, generated_kwh=figure) for figure in ("10.0", "8.000")]
+    for file in ([more], spelt[:1], [less], [more, row(SUPPLY, hour_start="2026-03-10T05:00:00Z")], spelt[1:]):
         receive(SUPPLY, file)
     outcomes = [outcome for outcome, _ in fates(lake)]
     assert outcomes == ["accepted", "duplicate", "accepted", "accepted", "accepted", "accepted"]
@@ -151,10 +152,11 @@ def test_a_restated_supply_supersedes_and_overwrites_nothing(receive: Ingest, la
 
 
 def test_the_telling_that_landed_last_counts(receive: Ingest, lake: str) -> None:
-    receive(SUPPLY, [row(SUPPLY)])
+    receive(SUPPLY, [row(SUPPLY), row(SUPPLY, hour_start="2026-03-10T05:00:00Z", generated_kwh="7")])
     receive(SUPPLY, [row(SUPPLY, generated_kwh="8"), row(SUPPLY, supply_id="roof-2")])
     supply = _newest(lake, "green_supply_current", "green_supply_hour")
-    assert [(s["supply_id"], s["available_wh"], s["batch_seq"]) for s in supply] == [
+    assert sorted((s["supply_id"], s["available_wh"], s["batch_seq"]) for s in supply) == [
+        ("ROOF-1", 3_000, 1),
         ("ROOF-1", 4_000, 2),
         ("ROOF-2", 6_000, 2),
     ]
@@ -189,7 +191,7 @@ def test_pv_in_a_battery_that_no_pv_tells_is_warned_of(receive: Ingest, lake: st
     receive(SUPPLY, [row(SUPPLY, second, charged_from_pv_kwh="1.002")])
     passed, said = _finding(lake, rule)
     assert not passed and "A-1 2026-03-10T04:00:00Z" in said
-    receive(SUPPLY, [row(SUPPLY, to_battery_kwh="3.001")])
+    receive(SUPPLY, [row(SUPPLY, to_battery_kwh="6")])
     assert _finding(lake, rule)[0], "told again, the PV covers it"
     elsewhere = {"operator": "INVENTED-B", "supply_id": "cell-3"}
     receive(SUPPLY, [row(SUPPLY, BATTERY, **elsewhere)])
