@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from chargeledger.cases import load_matches
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
@@ -29,6 +30,7 @@ def session(lineage: str, **more: Any) -> dict[str, Any]:
         "power_type": "AC",
         "metering_point": "ac_input",
         "rated_w": None,
+        "operator_id": "OP",
         "ended_at": at(13),
         "reading_wh": 10_000,
         "user_id": "u",
@@ -45,7 +47,7 @@ def session(lineage: str, **more: Any) -> dict[str, Any]:
 def _load(engine: Engine, relation: str, rows: list[dict[str, Any]]) -> None:
     columns = contract(relation).digest_columns
     definition = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
-    engine.load_rows(relation, definition, [tuple(row[column.name] for column in columns) for row in rows])
+    engine.load_rows(relation, definition, [tuple(row.get(column.name) for column in columns) for row in rows])
 
 
 def awards(version: Methodology, sessions: list[dict[str, Any]], **rules: Any) -> dict[str, tuple[Any, ...]]:
@@ -57,7 +59,7 @@ def awards(version: Methodology, sessions: list[dict[str, Any]], **rules: Any) -
         told = [("baseline_emissions_ng", "reductions_ng"), ("emission_reductions_ng", "reductions_ng")]
         assessed = [s | {"project_emissions_ng": 0} | {name: s[given] for name, given in told} for s in sessions]
         _load(engine, "session_assessment", assessed)
-        version.run(engine, skip=("intensity", "allocate", "assess"))
+        version.run(engine, skip=tuple(step for step in version.steps if step != "award"))
         rows = engine.con.execute(
             "SELECT session_id, points, capped_ng, not_awarded_reason FROM session_award ORDER BY session_id"
         ).fetchall()
@@ -80,6 +82,9 @@ def assessments(
             for r, h, s, mwh in mix or []
         ]
         _load(engine, "grid_mix_hour", rows)
+        _load(engine, "session_interval", [])
+        engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(at(0, date(2027, 1, 1)),)])
+        load_matches(engine, [], [])
         version.run(engine)
         found = engine.con.execute("SELECT session_id, project_emissions_ng FROM session_assessment").fetchall()
         origins = {
