@@ -46,7 +46,9 @@ def national_intensity_ug_per_kwh(version: str) -> int:
     return ceil(NATIONAL_KG_PER_KWH[version] * UG_PER_KG)
 
 
-def delivered_and_draw(power_type: str, metering_point: str) -> tuple[Fraction, Fraction]:
+def delivered_and_draw(
+    power_type: str, metering_point: str, dc_efficiency: Fraction = DC_EFFICIENCY
+) -> tuple[Fraction, Fraction]:
     """Electricity delivered and electricity drawn, each per unit of the meter's reading.
 
     A DC charger of which nobody knows where the meter sits is read as metered at its AC input.
@@ -54,12 +56,23 @@ def delivered_and_draw(power_type: str, metering_point: str) -> tuple[Fraction, 
     if power_type == "AC":
         return Fraction(1), Fraction(1)
     if metering_point == "dc_output":
-        return Fraction(1), 1 / DC_EFFICIENCY
-    return DC_EFFICIENCY, Fraction(1)
+        return Fraction(1), 1 / dc_efficiency
+    return dc_efficiency, Fraction(1)
+
+
+def settled(energy_wh: int, project_ng: Fraction, baseline_ug_per_kwh: int) -> Amounts:
+    """Amounts of one session from what it delivered and its exact project emissions, which are rounded up here."""
+    baseline_ng = energy_wh * baseline_ug_per_kwh
+    reductions_ng = baseline_ng - ceil(project_ng)
+    return Amounts(energy_wh, baseline_ng, ceil(project_ng), reductions_ng, max(0, reductions_ng // NG_PER_G))
 
 
 def amounts(
-    hours: Iterable[tuple[int, int]], power_type: str, metering_point: str, baseline_ug_per_kwh: int
+    hours: Iterable[tuple[int, int]],
+    power_type: str,
+    metering_point: str,
+    baseline_ug_per_kwh: int,
+    dc_efficiency: Fraction = DC_EFFICIENCY,
 ) -> Amounts:
     """Amounts of one session from its hours: (reading in Wh, intensity in ug/kWh) each.
 
@@ -67,12 +80,10 @@ def amounts(
     below zero. Energy drawn is never rounded.
     """
     parts = list(hours)
-    delivered, drawn = delivered_and_draw(power_type, metering_point)
+    delivered, drawn = delivered_and_draw(power_type, metering_point, dc_efficiency)
     energy_wh = floor(sum(reading_wh for reading_wh, _ in parts) * delivered)
-    baseline_ng = energy_wh * baseline_ug_per_kwh
-    project_ng = ceil(sum((reading_wh * drawn * ug_per_kwh for reading_wh, ug_per_kwh in parts), Fraction(0)))
-    reductions_ng = baseline_ng - project_ng
-    return Amounts(energy_wh, baseline_ng, project_ng, reductions_ng, max(0, reductions_ng // NG_PER_G))
+    project_ng = sum(reading_wh * ug_per_kwh for reading_wh, ug_per_kwh in parts) * drawn
+    return settled(energy_wh, project_ng, baseline_ug_per_kwh)
 
 
 def cn_ev_charging(reading_wh: int, power_type: str, metering_point: str, version: str) -> Amounts:
