@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from chargeledger import methodology as versions
-from chargeledger import versioning
+from chargeledger import sensitivity, version_check, versioning
 from chargeledger.errors import Refused
 
 app = typer.Typer(no_args_is_help=True, help="Methodology versions: list, show, check, make and publish them.")
@@ -42,11 +42,11 @@ def check(
         bool, typer.Option("--write-sensitivity", help="Write the recomputed table into METHODOLOGY.md of a draft.")
     ] = False,
 ) -> None:
-    """Check a version: derivations, dates, sources, SQL rules, the sensitivity table, and every case to the ng."""
+    """Check a version: derivations, units, dates, references, sources, SQL, the sensitivity table, every case to the ng."""
     version = versions.load(name, draft_allowed=True)
     if write_sensitivity:
-        versioning.write_sensitivity(version)
-    findings = versioning.check(version)
+        sensitivity.write_sensitivity(version)
+    findings = version_check.check(version)
     for finding in findings:
         out.print(f"{'ok    ' if finding.passed else 'BROKEN'}  {finding.what}: {finding.said}", markup=False)
     broken = [finding.what for finding in findings if not finding.passed]
