@@ -25,6 +25,7 @@ from chargeledger.publication import Published, require_current
 from chargeledger.quarantine import meaning, open_quarantine
 from chargeledger.receipt import read_receipt
 from chargeledger.scope import Inputs, Scope
+from chargeledger.versioning import has_provisional_baseline
 
 Row = dict[str, Any]
 REPORT_SQL = rooms.TRANSFORMS / "report"
@@ -87,7 +88,7 @@ def _facts(lake: Lake, engine: Engine, published: Published, programme: str | No
         "is_part": engine.count("SELECT 1 FROM published.session_status") != publication["sessions"],
         "manifest_digest": published.digest,
         "receipt": commits[-1].receipt if commits else None,
-        "has_provisional_baseline": any(_has_provisional_baseline(version) for version in versions),
+        "has_provisional_baseline": any(map(has_provisional_baseline, versions)),
         "waiting": _waiting(told["state_total"]),
         "batches": batches,
         "shown": [batch for place, batch in enumerate(batches) if place < ROWS_SHOWN or batch["trouble"]],
@@ -145,10 +146,6 @@ def _choose(engine: Engine, programme: str | None) -> tuple[list[Programme], lis
     regions = [(region, each.name) for each in chosen for region in each.regions]
     engine.load_rows("region_in_report", "region VARCHAR, programme VARCHAR", regions)
     return chosen, list(versions.values())
-
-
-def _has_provisional_baseline(version: Methodology) -> bool:
-    return any(p["name"] == "baseline_intensity" and p["confidence"] == "P" for p in version.parameters)
 
 
 def _waiting(states: Sequence[Row]) -> dict[str, int]:

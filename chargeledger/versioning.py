@@ -48,6 +48,11 @@ def overview() -> list[Row]:
     return rows
 
 
+def has_provisional_baseline(version: Methodology) -> bool:
+    """Whether the baseline is this project's proposal, which every screen that shows a result has to say."""
+    return any(p["name"] == "baseline_intensity" and p["confidence"] == "P" for p in version.parameters)
+
+
 def new_version(version: Methodology, number: str) -> Path:
     """Copy a version folder to a draft with another number and return the folder."""
     identity, old = split_name(version.name)
