@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +10,7 @@ from rich.console import Console
 
 from chargeledger import methodology as versions
 from chargeledger import sensitivity, version_check, versioning
-from chargeledger.errors import Refused
+from chargeledger.errors import Refused, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Methodology versions: list, show, check, make and publish them.")
 out = Console(soft_wrap=True, highlight=False)
@@ -29,10 +30,27 @@ def list_versions() -> None:
 
 
 @app.command()
-def show(name: Name) -> None:
-    """Applicability, equations, parameters with their sources, factors, sensitivity and cases of a version."""
+def show(
+    name: Name,
+    html: Annotated[bool, typer.Option("--html", help="Write one self-contained page, for an auditor.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The page to write with --html. [default: ID_VERSION.html]", show_default=False),
+    ] = None,
+) -> None:
+    """Applicability, equations, parameters with their sources, factors, sensitivity and cases of a version.
+
+    Example: `chargeledger methodology show cn_ev_charging@1.2.0 --html page.html`
+    """
     version = versions.load(name, draft_allowed=True)
-    versioning.show(version, out)
+    if file and not html:
+        raise UsageError(f"'{file}' is a page to write: say --html {file}")
+    if html:
+        from chargeledger.version_page import write_version_page
+
+        out.print(f"page: {write_version_page(version, file or Path(f'{version.folder.name}.html'))}", markup=False)
+    else:
+        versioning.show(version, out)
 
 
 @app.command()

@@ -8,18 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from chargeledger import completeness, report_plot, rooms
 from chargeledger.computation import ACCOUNT_SQL, open_inputs
 from chargeledger.engine import Engine, quoted
-from chargeledger.errors import UsageError
-from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
+from chargeledger.lake import Lake, LedgerCommit
 from chargeledger.methodology import Methodology, load
+from chargeledger.page import page_template, write_page
 from chargeledger.programme import Programme, check_name, programmes
 from chargeledger.publication import Published, require_current
 from chargeledger.quarantine import meaning, open_quarantine
@@ -48,30 +45,8 @@ def write_report(lake: Lake, programme: str | None, path: Path) -> Path:
     check_name(programme)
     published = require_current(lake)
     with Engine(spill=lake.spill()) as engine:
-        page = _template().render(_facts(lake, engine, published, programme))
-    try:
-        write_file(path.resolve(), page.encode())
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}. Name another file with --out") from error
-    return path
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).resolve().parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": lambda value: f"{int(value):,}",
-        "kwh": lambda wh: f"{Decimal(wh).scaleb(-3):,.3f}",
-        "kg": lambda ng: f"{Decimal(ng).scaleb(-12):,.3f}",
-        "instant": lambda instant: instant_text(instant).replace("T", " ").replace("Z", " UTC"),
-        "share": report_plot.per_cent,
-    }
-    return environment.get_template("report.html.j2")
+        page = page_template("report.html.j2").render(_facts(lake, engine, published, programme))
+    return write_page(path, page, "with --out")
 
 
 def _facts(lake: Lake, engine: Engine, published: Published, programme: str | None) -> Row:

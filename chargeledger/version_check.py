@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from chargeledger.cases import check_cases
+from chargeledger.cases import CaseResult, check_cases
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology, derive
 from chargeledger.sensitivity import BEGIN, END, sensitivity_table
@@ -34,9 +34,9 @@ class Finding:
     said: str
 
 
-def check(version: Methodology) -> list[Finding]:
-    """All checks of a version, in reading order."""
-    return [*check_stated(version), *_sql(version), _sensitivity(version), *_cases(version)]
+def check(version: Methodology, results: list[CaseResult] | None = None) -> list[Finding]:
+    """All checks of a version, in reading order. `results` are those of its cases, where they were run already."""
+    return [*check_stated(version), *_sql(version), _sensitivity(version), *_cases(version, results)]
 
 
 def check_stated(version: Methodology) -> list[Finding]:
@@ -121,9 +121,9 @@ def _sql(version: Methodology) -> Iterator[Finding]:
         yield Finding(f"{step}.sql", not wrong, ", ".join(wrong) or "exact, and says what it is")
 
 
-def _cases(version: Methodology) -> Iterator[Finding]:
+def _cases(version: Methodology, results: list[CaseResult] | None) -> Iterator[Finding]:
     try:
-        results = check_cases(version)
+        results = results or check_cases(version)
     except Refused as refusal:
         yield Finding("cases", False, str(refusal))
         return
