@@ -17,6 +17,7 @@ from chargeledger.cli_options import LakeOption
 from chargeledger.cli_pull import app as pull_app
 from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.cli_sample import sample as sample_command
+from chargeledger.cli_shadow import shadow as shadow_command
 from chargeledger.cli_source import app as source_app
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
@@ -39,6 +40,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")
 app.command("sample")(sample_command)
+app.command("shadow")(shadow_command)
 out = Console(soft_wrap=True, highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from chargeledger import methodology as versions
-from chargeledger import versioning
-from chargeledger.errors import Refused
+from chargeledger import sensitivity, version_check, versioning
+from chargeledger.errors import Refused, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="Methodology versions: list, show, check, make and publish them.")
 out = Console(soft_wrap=True, highlight=False)
@@ -29,10 +30,27 @@ def list_versions() -> None:
 
 
 @app.command()
-def show(name: Name) -> None:
-    """Applicability, equations, parameters with their sources, factors, sensitivity and cases of a version."""
+def show(
+    name: Name,
+    html: Annotated[bool, typer.Option("--html", help="Write one self-contained page, for an auditor.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="The page to write with --html. [default: ID_VERSION.html]", show_default=False),
+    ] = None,
+) -> None:
+    """Applicability, equations, parameters with their sources, factors, sensitivity and cases of a version.
+
+    Example: `chargeledger methodology show cn_ev_charging@1.2.0 --html page.html`
+    """
     version = versions.load(name, draft_allowed=True)
-    versioning.show(version, out)
+    if file and not html:
+        raise UsageError(f"'{file}' is a page to write: say --html {file}")
+    if html:
+        from chargeledger.version_page import write_version_page
+
+        out.print(f"page: {write_version_page(version, file or Path(f'{version.folder.name}.html'))}", markup=False)
+    else:
+        versioning.show(version, out)
 
 
 @app.command()
@@ -42,11 +60,11 @@ def check(
         bool, typer.Option("--write-sensitivity", help="Write the recomputed table into METHODOLOGY.md of a draft.")
     ] = False,
 ) -> None:
-    """Check a version: derivations, dates, sources, SQL rules, the sensitivity table, and every case to the ng."""
+    """Check a version: derivations, units, dates, references, sources, SQL, the sensitivity table, every case to the ng."""
     version = versions.load(name, draft_allowed=True)
     if write_sensitivity:
-        versioning.write_sensitivity(version)
-    findings = versioning.check(version)
+        sensitivity.write_sensitivity(version)
+    findings = version_check.check(version)
     for finding in findings:
         out.print(f"{'ok    ' if finding.passed else 'BROKEN'}  {finding.what}: {finding.said}", markup=False)
     broken = [finding.what for finding in findings if not finding.passed]

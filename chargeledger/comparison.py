@@ -10,11 +10,13 @@ from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, instant_text, write_file
-from chargeledger.methodology import load
-from chargeledger.programme import programmes
+from chargeledger.methodology import Methodology, load
+from chargeledger.programme import Programme, programmes
 from chargeledger.receipt import canonical_json, code_digests, read_receipt
 from chargeledger.scope import Inputs, Question, Scope
 
+# What every session would be worth, whatever was posted for it.
+WHAT_IF = Question(everything=True, draft_allowed=True, nothing_is_final=True)
 BY_VINTAGE = """
 SELECT CAST(coalesce(n.vintage, h.vintage) AS VARCHAR) AS vintage, coalesce(n.sessions, 0) AS sessions,
   CAST(coalesce(n.reductions, 0) AS VARCHAR) AS emission_reductions_ng, CAST(coalesce(n.points, 0) AS BIGINT) AS points,
@@ -42,22 +44,12 @@ def compare(
     `as_of` is a ledger version: inputs and ledger are taken as they were at that commit. Drafts may be compared.
     Writes `comparisons/<digest>.json` in the lake and returns its content with its path as `comparison`.
     """
-    inputs = _as_of(lake, as_of) if as_of is not None else Inputs.newest(lake)
+    inputs = inputs_as_of(lake, as_of)
     version = load(methodology, draft_allowed=True)
-    where = version.identity["applicability"]
     scope = Scope.of(vintages, programme)
-    if scope.vintage_from and scope.vintage_from < where["vintage_from"]:
-        raise Refused(
-            f"{methodology} applies from {where['vintage_from']}: a vintage of {scope.vintage_from} is refused"
-        )
-    alone = [
-        replace(p, versions=((where["vintage_from"], where["vintage_until"], methodology),))
-        for p in programmes()
-        if p.name == programme
-    ]
+    under = [alone(p, version, scope) for p in programmes() if p.name == programme]
     with Engine(spill=lake.spill()) as engine:
-        question = Question(everything=True, draft_allowed=True)
-        run = compute(lake, engine, scope, lake.clock(at), inputs, alone, question)
+        run = compute(lake, engine, scope, lake.clock(at), inputs, under, WHAT_IF)
         days = engine.rows(BY_VINTAGE)
     document = {
         "kind": "comparison",
@@ -78,7 +70,21 @@ def compare(
     return {**document, "comparison": str(path)}
 
 
-def _as_of(lake: Lake, version: int) -> Inputs:
+def alone(programme: Programme, version: Methodology, scope: Scope) -> Programme:
+    """A programme with one version in force, wherever it applies. Refused where it does not apply to a vintage of the scope."""
+    where = version.identity["applicability"]
+    start, end = where["vintage_from"], where["vintage_until"]
+    if scope.vintage_from and scope.vintage_from < start:
+        raise Refused(f"{version.name} applies from {start}: a vintage of {scope.vintage_from} is refused")
+    if scope.vintage_until and end and scope.vintage_until >= end:
+        raise Refused(f"{version.name} applies until {end}: a vintage of {scope.vintage_until} is refused")
+    return replace(programme, versions=((start, end, version.name),))
+
+
+def inputs_as_of(lake: Lake, version: int | None) -> Inputs:
+    """Inputs as they were at a commit of the ledger, or the newest."""
+    if version is None:
+        return Inputs.newest(lake)
     found = next((commit for commit in lake.commits() if commit.version == version), None)
     if found is None:
         known = [str(commit.version) for commit in lake.commits()]

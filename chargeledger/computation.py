@@ -81,6 +81,8 @@ def compute(
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
     _decide_claims(engine)
+    if question.nothing_is_final:
+        engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
     for relation in ("quarantined_lineage", "session_lineage", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:

@@ -248,6 +248,30 @@ def compare_methodology(
         return comparison.compare(Lake(lake, must_exist=True), vintages, methodology, programme, as_of, at)
 
 
+def shadow(
+    lake: str | None,
+    vintages: str,
+    methodology: str,
+    programme: str,
+    against: str | None = None,
+    as_of: int | None = None,
+    at: str | None = None,
+    keep: bool = False,
+) -> dict[str, Any]:
+    """Account vintages under one methodology and another, and tell winners and losers; see `shadow.shadow`.
+
+    Returns also kept, the path of the receipt for the programme to name, or None.
+    """
+    from chargeledger import shadow as shadows
+
+    check_name(programme)
+    with _plainly(lake):
+        if keep:
+            shadows.check_keepable(methodology)
+        told = shadows.shadow(Lake(lake, must_exist=True), vintages, methodology, programme, against, as_of, at)
+        return told | {"kept": shadows.keep(told) if keep else None}
+
+
 def publish(lake: str | None = None, at: str | None = None, report: Report | None = None) -> dict[str, Any]:
     """Publish what the ledger holds; see `publication.publish` for what is returned."""
     with _plainly(lake):

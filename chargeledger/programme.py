@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 import yaml
 
 from chargeledger import rooms
+from chargeledger.adoption import check_adoptions
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import Methodology, load
@@ -21,19 +22,24 @@ DAY_S = 86_400
 ENROLMENT = {"none": False, "required": True}
 CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
 WORDS = {"programme", "title", "zone", "regions", "methodology", "correction_window_days", "enrolment"}
-WORDS |= {"reward_rules", "caps", "provisional", "match_close_hours"}
+WORDS |= {"reward_rules", "caps", "provisional", "since", "match_close_hours"}
 MATCH_CLOSE_HOURS = 72
 
 
 @dataclass(frozen=True)
 class Programme:
-    """One programme file. `versions` are (in force from, until or None, version), in order and without a gap."""
+    """One programme file. `versions` are (in force from, until or None, version), in order and without a gap.
+
+    `lines` are the same as they stand in the file, with how each was adopted; `since` is the day of the programme's first file.
+    """
 
     name: str
     title: str
     zone: str
     regions: tuple[str, ...]
     versions: tuple[tuple[date, date | None, str], ...]
+    lines: tuple[dict[str, Any], ...]
+    since: date | None
     correction_window_s: int
     asks_enrolment: bool
     match_close_s: int
@@ -61,6 +67,8 @@ def read_programme(path: Path) -> Programme:
             zone=said["zone"],
             regions=tuple(said["regions"]),
             versions=tuple(zip(starts, ends, names, strict=True)),
+            lines=tuple(said["methodology"]),
+            since=said.get("since"),
             correction_window_s=said["correction_window_days"] * DAY_S,
             asks_enrolment=ENROLMENT[said["enrolment"]],
             match_close_s=said.get("match_close_hours", MATCH_CLOSE_HOURS) * 3600,
@@ -90,7 +98,7 @@ def _check_words(path: Path, said: dict[str, Any]) -> None:
 
 
 def programmes(folder: Path | None = None) -> list[Programme]:
-    """All programmes, of the project or of a folder. Raises Refused where two claim one region."""
+    """All programmes, of the project or of a folder. Refused where two claim one region, or one adopts without a shadow."""
     folder = folder or rooms.METHODOLOGY / "programmes"
     found = [read_programme(path) for path in sorted(folder.glob("*.yaml"))]
     names = [programme.name for programme in found]
@@ -98,6 +106,7 @@ def programmes(folder: Path | None = None) -> list[Programme]:
         raise Refused(f"two files say that they are one programme: {', '.join(sorted(names))}")
     owner: dict[str, str] = {}
     for programme in found:
+        check_adoptions(programme.name, programme.since, programme.lines)
         for region in programme.regions:
             if other := owner.setdefault(region, programme.name):
                 if other != programme.name:

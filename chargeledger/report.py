@@ -8,23 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from chargeledger import completeness, report_plot, rooms
 from chargeledger.computation import ACCOUNT_SQL, open_inputs
 from chargeledger.engine import Engine, quoted
-from chargeledger.errors import UsageError
-from chargeledger.lake import Lake, LedgerCommit, instant_text, write_file
+from chargeledger.lake import Lake, LedgerCommit
 from chargeledger.methodology import Methodology, load
+from chargeledger.page import page_template, write_page
 from chargeledger.programme import Programme, check_name, programmes
 from chargeledger.publication import Published, require_current
 from chargeledger.quarantine import meaning, open_quarantine
 from chargeledger.receipt import read_receipt
 from chargeledger.scope import Inputs, Scope
+from chargeledger.versioning import has_provisional_baseline
 
 Row = dict[str, Any]
 REPORT_SQL = rooms.TRANSFORMS / "report"
@@ -47,30 +45,8 @@ def write_report(lake: Lake, programme: str | None, path: Path) -> Path:
     check_name(programme)
     published = require_current(lake)
     with Engine(spill=lake.spill()) as engine:
-        page = _template().render(_facts(lake, engine, published, programme))
-    try:
-        write_file(path.resolve(), page.encode())
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}. Name another file with --out") from error
-    return path
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).resolve().parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "number": lambda value: f"{int(value):,}",
-        "kwh": lambda wh: f"{Decimal(wh).scaleb(-3):,.3f}",
-        "kg": lambda ng: f"{Decimal(ng).scaleb(-12):,.3f}",
-        "instant": lambda instant: instant_text(instant).replace("T", " ").replace("Z", " UTC"),
-        "share": report_plot.per_cent,
-    }
-    return environment.get_template("report.html.j2")
+        page = page_template("report.html.j2").render(_facts(lake, engine, published, programme))
+    return write_page(path, page, "with --out")
 
 
 def _facts(lake: Lake, engine: Engine, published: Published, programme: str | None) -> Row:
@@ -87,7 +63,7 @@ def _facts(lake: Lake, engine: Engine, published: Published, programme: str | No
         "is_part": engine.count("SELECT 1 FROM published.session_status") != publication["sessions"],
         "manifest_digest": published.digest,
         "receipt": commits[-1].receipt if commits else None,
-        "has_provisional_baseline": any(_has_provisional_baseline(version) for version in versions),
+        "has_provisional_baseline": any(map(has_provisional_baseline, versions)),
         "waiting": _waiting(told["state_total"]),
         "batches": batches,
         "shown": [batch for place, batch in enumerate(batches) if place < ROWS_SHOWN or batch["trouble"]],
@@ -145,10 +121,6 @@ def _choose(engine: Engine, programme: str | None) -> tuple[list[Programme], lis
     regions = [(region, each.name) for each in chosen for region in each.regions]
     engine.load_rows("region_in_report", "region VARCHAR, programme VARCHAR", regions)
     return chosen, list(versions.values())
-
-
-def _has_provisional_baseline(version: Methodology) -> bool:
-    return any(p["name"] == "baseline_intensity" and p["confidence"] == "P" for p in version.parameters)
 
 
 def _waiting(states: Sequence[Row]) -> dict[str, int]:

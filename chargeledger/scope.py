@@ -51,11 +51,15 @@ class Scope:
 
 @dataclass(frozen=True)
 class Question:
-    """How a computation departs from an accounting: all sessions of the scope, or one session; drafts allowed or not."""
+    """How a computation departs from an accounting: all sessions of the scope, or one session; drafts allowed or not;
+
+    awards of final vintages standing as posted, or computed anew like all others (who holds a claim stays as decided).
+    """
 
     everything: bool = False
     session_id: str | None = None
     draft_allowed: bool = False
+    nothing_is_final: bool = False
 
 
 ACCOUNTING = Question()

@@ -22,7 +22,9 @@ def test_check_passes_and_lists_what_it_checked() -> None:
     assert told.code == 0 and "BROKEN" not in told.out
     for what in (
         "derivations",
-        "dates and references",
+        "units",
+        "dates",
+        "references",
         "citations",
         "intensity.sql",
         "sensitivity table",

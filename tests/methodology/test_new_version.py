@@ -11,7 +11,7 @@ import pytest
 import yaml
 from deltalake import DeltaTable
 
-from chargeledger import flow, versioning
+from chargeledger import flow, version_check, versioning
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import load, published, read_folder
 
@@ -90,7 +90,7 @@ def test_a_draft_goes_round_to_a_frozen_version(lean: Path, room: Path) -> None:
         load(NEW)
     others = published()
     edit(lean / "METHODOLOGY.md", "Against 1.1.0:", "Against 1.2.0: words alone. Against 1.1.0:")
-    findings = versioning.check(load(NEW, draft_allowed=True))
+    findings = version_check.check(load(NEW, draft_allowed=True))
     assert [finding.what for finding in findings if not finding.passed] == []
     digest = versioning.publish(NEW)
     assert load(NEW).digest == digest == published()[NEW]["digest"]
@@ -112,7 +112,7 @@ BROKEN = [
     ("parameters.yaml", 'value: "6.5"', 'value: "6.6"', "derivations: baseline_intensity AC"),
     ("parameters.yaml", "confidence: P", 'confidence: ""', "citations: without: gasoline_kg_per_l"),
     ("factors.csv", ' in 2023",H', ' in 2023",', "citations: without: average"),
-    ("factors.csv", "CN,average,530600000,", TWICE, "dates and references: factor ('CN', 'average'): more than once"),
+    ("factors.csv", "CN,average,530600000,", TWICE, "dates: factor CN average: overlap on 2026-01-01"),
     (
         "parameters.yaml",
         "valid_until: null\n    derivation",

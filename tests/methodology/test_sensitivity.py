@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import rooms, versioning
+from chargeledger import rooms, sensitivity, versioning
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology, load
 from tests.oracle.annual import amounts
@@ -88,7 +88,7 @@ def test_the_oracle_of_this_table_is_that_of_the_worked_examples() -> None:
 @pytest.mark.parametrize("name", rooms.methodology_names())
 def test_the_command_finds_the_table_as_recomputed(name: str) -> None:
     version = load(name)
-    table = versioning.sensitivity_table(version)
+    table = sensitivity.sensitivity_table(version)
     assert [[c.strip() for c in line.strip("|").split("|")] for line in table.splitlines()[2:]] == printed(version)
 
 
@@ -100,8 +100,8 @@ def test_a_changed_number_is_found_and_written_right_in_a_draft_alone(room: Path
     assert path.read_text(encoding="utf-8") != sound
     draft = load("us_ev_charging@1.0.1", draft_allowed=True)
     assert printed(draft)[0][3] == "15457"
-    versioning.write_sensitivity(draft)
+    sensitivity.write_sensitivity(draft)
     assert path.read_text(encoding="utf-8") == sound, "the table is mended, and not a byte around it is touched"
     with pytest.raises(Refused, match="is published and frozen"):
-        versioning.write_sensitivity(load("us_ev_charging@1.0.0"))
+        sensitivity.write_sensitivity(load("us_ev_charging@1.0.0"))
     assert load("us_ev_charging@1.0.0").folder == room / "us_ev_charging_1.0.0"
