@@ -110,7 +110,7 @@ def _citations(version: Methodology) -> list[str]:
 
 
 def _sql(version: Methodology) -> Iterator[Finding]:
-    for step in version.steps:
+    for step in version.sql_names:
         text = (version.folder / f"{step}.sql").read_text(encoding="utf-8")
         code = re.sub(r"--[^\n]*|'[^']*'", "", text)
         wrong = sorted({match.group(0) for match in FORBIDDEN.finditer(code)})

@@ -79,7 +79,7 @@ def _text(dimension: Dimension) -> str:
 
 def dangling(version: Methodology) -> list[str]:
     """Equations, steps, inputs, parameters and factors that are named and are not there, or are there and of no use."""
-    code = {step: _code(version.folder / f"{step}.sql") for step in version.steps}
+    code = {name: _code(version.folder / f"{name}.sql") for name in version.sql_names}
     return [*_equations(version), *_inputs(version), *_parameters(version, code), *_factors(version, code)]
 
 
@@ -88,11 +88,13 @@ def _code(path: Path) -> str:
 
 
 def _equations(version: Methodology) -> Iterator[str]:
-    told = [equation["step"] for equation in version.identity["equations"]]
+    told = set()
     for equation in version.identity["equations"]:
-        if equation["step"] not in version.steps:
-            yield f"equation {equation['id']}: there is no step '{equation['step']}'"
-    yield from (f"step '{step}' has no equation" for step in version.steps if step not in told)
+        for step in str(equation["step"]).split(" and "):
+            told.add(step)
+            if step not in version.sql_names:
+                yield f"equation {equation['id']}: there is no step '{step}'"
+    yield from (f"step '{step}' has no equation" for step in version.sql_names if step not in told)
 
 
 def _inputs(version: Methodology) -> Iterator[str]:
