@@ -195,12 +195,16 @@ def publish(lake: LakeOption = None, at: AtOption = None) -> None:
 
 @app.command()
 def explain(
-    session_id: Annotated[str, typer.Argument(help="ISSUER:ORDER, as in session_status.")], lake: LakeOption = None
+    session_id: Annotated[str, typer.Argument(help="ISSUER:ORDER, as in session_status.")],
+    lang: Annotated[
+        str, typer.Option("--lang", help="en or zh: the language of the words; formulas and sources stay.")
+    ] = "en",
+    lake: LakeOption = None,
 ) -> None:
-    """How a session's points came about: every step with its formula, its numbers and the source of each number."""
+    """How a session's points came about: in plain words, then every step with its formula, numbers and their sources."""
     from chargeledger.explain import explain as explain_session
 
-    explain_session(Lake(lake, must_exist=True), session_id, out)
+    explain_session(Lake(lake, must_exist=True), session_id, out, lang)
 
 
 @app.command()
