@@ -19,7 +19,7 @@ from chargeledger.methodology import Methodology
 LANGUAGES = ("en", "zh")
 NG_PER_G = 10**9
 Row = dict[str, Any]
-COUNTED = "SELECT supply_kind, sum(counted_wh) AS counted_wh FROM session_match GROUP BY supply_kind ORDER BY supply_kind DESC"
+COUNTED = "SELECT supply_kind, sum(counted_wh) AS counted_wh, sum(matched_wh - counted_wh) AS cut_wh FROM session_match GROUP BY supply_kind ORDER BY supply_kind DESC"
 MEAN = """
 SELECT CAST(div_up(sum(CAST(h.reading_wh AS HUGEINT) * i.intensity_ug_per_kwh), sum(h.reading_wh)) AS BIGINT) AS mean
 FROM session_hour AS h JOIN {relation} AS i ON i.region = h.region AND i.hour_start = h.hour_start HAVING sum(h.reading_wh) > 0
@@ -122,15 +122,18 @@ def _award(engine: Engine, say: dict[str, str], scoped: Row, award: Row) -> str:
 
 def _green(engine: Engine, say: dict[str, str], a: Row, awards: list[Row]) -> list[str]:
     """How much green power there was, and why the points are more or fewer than by the mix of the region."""
-    counted = {str(row["supply_kind"]): int(str(row["counted_wh"])) for row in engine.rows(COUNTED)}
-    counted = {kind: wh for kind, wh in counted.items() if wh}
+    rows = engine.rows(COUNTED)
+    counted = {str(row["supply_kind"]): int(str(row["counted_wh"])) for row in rows if row["counted_wh"]}
+    cut_wh = sum(int(str(row["cut_wh"])) for row in rows)
     drawn = engine.scalar("SELECT sum(reading_wh) FROM session_hour")
     told = [say["green_none"]]
     if counted:
-        parts = ", ".join(
+        parts = say["between"].join(
             say[f"supply_{kind}"].format(kwh=_kwh(wh)) for kind, wh in sorted(counted.items(), reverse=True)
         )
         told = [say["green"].format(share=min(100, sum(counted.values()) * 100 // drawn), parts=parts)]
+    if cut_wh:
+        told.append(say["green_cut"].format(kwh=_kwh(cut_wh)))
     if a["other_basis_reductions_ng"] is None or not awards or awards[0]["not_awarded_reason"]:
         return told
     here = max(0, int(a["emission_reductions_ng"]) // NG_PER_G)

@@ -43,14 +43,15 @@ market AS (
   GROUP BY h.session_id
 ),
 interval_factor AS (
-  SELECT h.session_id, h.data_quality_tier, h.reading_wh, i.intensity_ug_per_kwh,
+  SELECT h.session_id, h.data_quality_tier, h.reading_wh, i.intensity_ug_per_kwh, i.provisional_until,
     MAX(i.intensity_ug_per_kwh) OVER (PARTITION BY h.session_id, h.interval_no) AS highest_ug_per_kwh
   FROM interval_hour AS h
   LEFT JOIN location_intensity_hour AS i ON i.region = h.region AND i.hour_start = h.hour_start
 ),
 location AS (
   SELECT session_id,
-    SUM(wide(reading_wh) * CASE WHEN data_quality_tier = 'DQ1' THEN intensity_ug_per_kwh ELSE highest_ug_per_kwh END) AS reading_emissions_ng
+    SUM(wide(reading_wh) * CASE WHEN data_quality_tier = 'DQ1' THEN intensity_ug_per_kwh ELSE highest_ug_per_kwh END) AS reading_emissions_ng,
+    MIN(provisional_until) AS provisional_until
   FROM interval_factor
   GROUP BY session_id
   HAVING COUNT(*) = COUNT(intensity_ug_per_kwh)
@@ -60,7 +61,8 @@ metered AS (
     CASE WHEN v.metering_point = 'dc_output' THEN wide(v.reading_wh)
          ELSE int_div(wide(v.reading_wh) * v.efficiency, 1000) END AS energy_wh,              -- 1000 per mille
     div_up(q.emissions_per_mille_ng, v.per_mille)                  AS project_emissions_ng,
-    div_up(l.reading_emissions_ng * 1000, v.per_mille)             AS location_emissions_ng
+    div_up(l.reading_emissions_ng * 1000, v.per_mille)             AS location_emissions_ng,
+    l.provisional_until                                            AS other_basis_until
   FROM valued AS v
   JOIN market AS q ON q.session_id = v.session_id
   LEFT JOIN location AS l ON l.session_id = v.session_id
@@ -76,5 +78,6 @@ SELECT
   CAST(energy_wh * baseline_intensity_ug_per_kwh - project_emissions_ng AS DECIMAL(38,0))        AS emission_reductions_ng,
   data_quality_tier,
   provisional_until,
-  CAST(energy_wh * baseline_intensity_ug_per_kwh - location_emissions_ng AS DECIMAL(38,0))       AS other_basis_reductions_ng
+  CAST(energy_wh * baseline_intensity_ug_per_kwh - location_emissions_ng AS DECIMAL(38,0))       AS other_basis_reductions_ng,
+  other_basis_until
 FROM metered

@@ -9,6 +9,12 @@ WITH restated AS (
   WHERE p.intensity_ug_per_kwh <> i.intensity_ug_per_kwh
   GROUP BY h.session_id
 ),
+green AS (
+  SELECT m.session_id, MAX(CASE WHEN n.session_id IS NOT NULL THEN 1 ELSE 0 END) AS is_new
+  FROM match_known AS m
+  LEFT JOIN (SELECT DISTINCT session_id FROM energy_match) AS n ON n.session_id = m.session_id
+  GROUP BY m.session_id
+),
 told AS (
   SELECT
     t.session_id,
@@ -23,7 +29,10 @@ told AS (
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
     CASE WHEN g.settled_before = 0 THEN 'settled grid data' END                               AS settled,
-    CASE WHEN g.settled_before = 1 OR (g.session_id IS NULL AND p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
+    CASE WHEN m.is_new = 1 AND p.project_emissions_ng <> a.project_emissions_ng THEN 'matched green power' END AS matched,
+    CASE WHEN m.is_new = 0 AND p.content_digest = s.content_digest AND p.project_emissions_ng <> a.project_emissions_ng
+         THEN 'changed green power' END                                                       AS green,
+    CASE WHEN g.settled_before = 1 OR (g.session_id IS NULL AND m.session_id IS NULL AND p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
               AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
@@ -37,10 +46,11 @@ told AS (
   LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
   LEFT JOIN session_set_aside AS x ON x.session_id = t.session_id
   LEFT JOIN restated AS g ON g.session_id = t.session_id
+  LEFT JOIN green AS m ON m.session_id = t.session_id
 )
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, corrected, claim, methodology, gone, grid, settled, withdrawn), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, green, corrected, claim, matched, methodology, gone, grid, settled, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told

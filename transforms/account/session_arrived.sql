@@ -2,7 +2,7 @@
 -- one row per lineage. What rests on an estimate or stands in for a missing hour looks at the hours before it, too.
 WITH in_scope AS (
   SELECT l.*, m.missing_hour_deadline_s,
-    3600 * (1 + CASE WHEN l.provisional_until IS NOT NULL OR l.prior_state = 'awaiting grid'
+    3600 * (1 + CASE WHEN l.provisional_until IS NOT NULL OR l.other_basis_until IS NOT NULL OR l.prior_state = 'awaiting grid'
                      THEN coalesce(m.fallback_window_h, 0) ELSE 0 END) AS looks_back_s -- 3600 s are an hour
   FROM session_lineage AS l
   CROSS JOIN run_scope AS x
@@ -53,7 +53,7 @@ UNION
 SELECT l.session_id
 FROM in_scope AS l
 CROSS JOIN run_clock AS k
-WHERE l.provisional_until <= k.instant
+WHERE l.provisional_until <= k.instant OR l.other_basis_until <= k.instant
    OR (l.prior_state = 'awaiting grid' AND epoch_s(l.started_at) + l.missing_hour_deadline_s <= epoch_s(k.instant))
 UNION
 SELECT l.session_id

@@ -33,7 +33,7 @@ fresh AS (
     s.content_digest, s.station_digest, c.connector, s.methodology, s.methodology_digest, s.programme_digest,
     a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
     CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
-    a.data_quality_tier, a.provisional_until, a.other_basis_reductions_ng,
+    a.data_quality_tier, a.provisional_until, a.other_basis_reductions_ng, a.other_basis_until,
     CASE WHEN a.session_id IS NOT NULL THEN s.vehicle_class IS NULL END AS is_vehicle_class_assumed,
     q.rule IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
   FROM session_touched AS t
@@ -54,7 +54,7 @@ kept AS (
     'the award of a final vintage would change' AS reason,
     p.content_digest, p.station_digest, p.connector, p.methodology, p.methodology_digest, p.programme_digest,
     p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
-    p.data_quality_tier, p.provisional_until, p.other_basis_reductions_ng, p.is_vehicle_class_assumed,
+    p.data_quality_tier, p.provisional_until, p.other_basis_reductions_ng, p.other_basis_until, p.is_vehicle_class_assumed,
     q.rule IS NOT NULL
   FROM prior_state AS p
   JOIN held AS h ON h.session_id = p.session_id
@@ -66,5 +66,5 @@ SELECT * FROM kept
 EXCEPT
 SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
   programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
-  data_quality_tier, provisional_until, other_basis_reductions_ng, is_vehicle_class_assumed, has_quarantined_revision
+  data_quality_tier, provisional_until, other_basis_reductions_ng, other_basis_until, is_vehicle_class_assumed, has_quarantined_revision
 FROM prior_state
