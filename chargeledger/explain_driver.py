@@ -19,7 +19,10 @@ from chargeledger.methodology import Methodology
 LANGUAGES = ("en", "zh")
 NG_PER_G = 10**9
 Row = dict[str, Any]
-COUNTED = "SELECT supply_kind, sum(counted_wh) AS counted_wh, sum(matched_wh - counted_wh) AS cut_wh FROM session_match GROUP BY supply_kind ORDER BY supply_kind DESC"
+COUNTED = """
+SELECT supply_kind, sum(counted_wh) AS counted_wh, sum(matched_wh - counted_wh) AS cut_wh
+FROM session_match GROUP BY supply_kind ORDER BY supply_kind DESC
+"""
 MEAN = """
 SELECT CAST(div_up(sum(CAST(h.reading_wh AS HUGEINT) * i.intensity_ug_per_kwh), sum(h.reading_wh)) AS BIGINT) AS mean
 FROM session_hour AS h JOIN {relation} AS i ON i.region = h.region AND i.hour_start = h.hour_start HAVING sum(h.reading_wh) > 0
