@@ -128,7 +128,7 @@ def _load_grid(engine: Engine, version: Methodology, given: dict[str, Any], regi
     mixes = {_instant(hour): sources for hour, sources in given.get("grid_mix", {}).items()}
     estimated = {_instant(hour) for hour in given.get("estimated_hours", [])}
     first = started.replace(minute=0, second=0)
-    if highest := given.get("highest_known_in_672_hours_ug_per_kwh"):
+    if highest := next((told for name, told in given.items() if name.startswith("highest_known_in_")), None):
         fossil = next(int(f["factor_ug_per_kwh"]) for f in version.factors if f["source"] == "coal")
         mixes[first - timedelta(hours=1)] = {"coal": str(highest), "wind": str(fossil - highest)}
     rows = [

@@ -2,8 +2,9 @@
 -- one row per lineage. What rests on an estimate or stands in for a missing hour looks at the hours before it, too.
 WITH in_scope AS (
   SELECT l.*, m.missing_hour_deadline_s,
+    -- 3600 s are an hour
     3600 * (1 + CASE WHEN l.provisional_until IS NOT NULL OR l.prior_state = 'awaiting grid'
-                     THEN coalesce(m.fallback_window_h, 0) ELSE 0 END) AS looks_back_s -- 3600 s are an hour
+                     THEN coalesce(m.fallback_window_h, 0) ELSE 0 END) AS looks_back_s
   FROM session_lineage AS l
   CROSS JOIN run_scope AS x
   LEFT JOIN methodology_reach AS m ON m.methodology = l.methodology
