@@ -98,6 +98,11 @@ SCOPES = [
     ({"scope_kind": "programme", "scope_id": "p"}, {"programme": "p"}, {"programme": "q"}),
     ({"scope_kind": "station", "scope_id": "S1"}, {"station_id": "S1"}, {"station_id": None}),
     ({"scope_kind": "operator", "scope_id": "O"}, {"operator_id": "O"}, {"operator_id": "O", "region": "CN-GRID-NE"}),
+    (
+        {"scope_kind": "operator", "scope_id": "O", "kind": "pv"},
+        {"operator_id": "O"},
+        {"operator_id": "O", "region": "CN-GRID-NE"},
+    ),
 ]
 
 

@@ -177,7 +177,7 @@ def test_the_relation_holds_and_a_wrong_result_breaks_it(relation: Relation, ver
 def test_the_changes_change_much() -> None:
     """Each relation is about many sessions, not about a few."""
     cut = changed.split_sessions(given()).sessions
-    assert len(cut) - COUNT > 200
+    assert len(cut) - COUNT > 100
     rise = [changed.dirtier(given()), changed.totals_only(given())]
     for moved in (VERSIONS[HOURLY](each) for each in rise):
         assert sum(moved[name] != told for name, told in results(HOURLY).items()) > 200

@@ -137,6 +137,10 @@ PAPER: dict[tuple[str, str, str], Callable[[Inputs], int]] = {
     ("cn_ev_charging", "charger_efficiency", "DC"): lambda i: floor(i["charger_efficiency_dc"] * 1000),
     ("us_ev_charging", "charger_efficiency", "AC"): lambda i: floor(i["charger_efficiency_ac"] * 1000),
     ("us_ev_charging", "charger_efficiency", "DC"): lambda i: floor(i["charger_efficiency_dc"] * 1000),
+    ("cn_ev_charging", "fallback_window_h", "any"): lambda i: int(i["fallback_window_days"] * 24),
+    ("cn_ev_charging", "missing_hour_deadline_s", "any"): lambda i: int(i["missing_hour_deadline_days"] * 24 * 60 * 60),
+    ("cn_ev_charging", "retirement_deadline_s", "any"): lambda i: int(i["retirement_deadline_days"] * 24 * 60 * 60),
+    ("cn_ev_charging", "certificate_valid_months", "any"): lambda i: int(i["certificate_valid_years"] * 12),
 }
 
 
@@ -151,7 +155,8 @@ def test_every_parameter_is_what_paper_gives_for_these_inputs_and_for_others(nam
     version = load(name)
     assert [p["value"] for p in version.parameters] == recomputed(version)
     for varied, entry in version.inputs.items():
-        value = f"{entry['value']}{'' if '.' in entry['value'] else '.'}37"
+        is_whole = entry["unit"] in ("day", "year")
+        value = f"{entry['value']}{'' if '.' in entry['value'] or is_whole else '.'}37"
         other = version.with_input(varied, value)
         assert [p["value"] for p in other.parameters] == recomputed(other), varied
 

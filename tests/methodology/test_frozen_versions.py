@@ -22,7 +22,8 @@ def folder_of(room: Path, name: str) -> Path:
 
 def test_every_version_of_the_project_is_published_and_loads() -> None:
     assert set(NAMES) == set(published()) == {
-        "cn_ev_charging@1.0.0", "cn_ev_charging@1.1.0", "cn_ev_charging@1.2.0", "us_ev_charging@1.0.0",
+        "cn_ev_charging@1.0.0", "cn_ev_charging@1.1.0", "cn_ev_charging@1.2.0", "cn_ev_charging@1.3.0",
+        "cn_ev_charging@2.0.0", "cn_ev_charging@3.0.0", "us_ev_charging@1.0.0",
     }  # fmt: skip
     for name in NAMES:
         assert load(name).name == name

@@ -32,10 +32,26 @@ def test_a_mutant_fails_a_case(name: str, step: str, file: str, mutant: dict[str
     assert caught_by_cases(mutated(load(name), step, mutant, tmp_path), file) is not None
 
 
-@pytest.mark.parametrize("step", ["allocate", "assess", "award"])
-def test_these_steps_are_the_same_bytes_in_every_version(step: str) -> None:
-    """So a mutant that one version's cases catch is caught for all."""
-    assert len({(folder / f"{step}.sql").read_bytes() for folder in rooms.METHODOLOGY.glob("*_*.*.*")}) == 1
+WHOLE = [f"cn_ev_charging_1.{minor}.0" for minor in range(3)] + ["us_ev_charging_1.0.0"]
+BY_INTERVAL = ["cn_ev_charging_2.0.0", "cn_ev_charging_3.0.0"]
+SAME = {
+    "award": [*WHOLE, "cn_ev_charging_1.3.0", *BY_INTERVAL],
+    "assess": [*WHOLE, "cn_ev_charging_1.3.0"],
+    "allocate": WHOLE,
+    "split": BY_INTERVAL,
+}
+
+
+@pytest.mark.parametrize("step", SAME)
+def test_these_steps_are_the_same_bytes_in_these_versions(step: str) -> None:
+    """So a mutant that is noticed in one of them is noticed in all."""
+    assert len({(rooms.METHODOLOGY / folder / f"{step}.sql").read_bytes() for folder in SAME[step]}) == 1
+
+
+def test_the_result_beside_is_that_of_the_hourly_version() -> None:
+    paths = (rooms.METHODOLOGY / f"cn_ev_charging_{step}.sql" for step in ("2.0.0/intensity", "3.0.0/location"))
+    first, second = (path.read_text(encoding="utf-8").split("WITH source_hour", 1)[1] for path in paths)
+    assert first == second
 
 
 STATED = "a case states the intensity, and the annual versions' own step is never run by a case"

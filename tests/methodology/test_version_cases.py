@@ -36,8 +36,8 @@ def written(folder: Path, said: dict[str, Any]) -> Path:
 def test_every_version_has_cases_of_every_kind() -> None:
     assert {name for name, _ in FILES} == set(rooms.methodology_names())
     for name in rooms.methodology_names():
-        kinds = {"sessions" in case["given"] for path in case_files(load(name)) for case in read(path)["cases"]}
-        assert kinds == {True, False}, f"{name} needs cases of assessment and of award"
+        given = [case["given"] for path in case_files(load(name)) for case in read(path)["cases"]]
+        assert {"sessions" in told and "pools" not in told for told in given} == {True, False}, f"{name} needs cases of assessment and of award"
 
 
 @pytest.mark.parametrize(("name", "file"), FILES)

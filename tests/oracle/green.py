@@ -5,7 +5,8 @@ over all its intervals; nothing is rounded per interval. EC1 is the same over it
 *Demand* of a session and hour is ceil(EC1): whole readings are summed first, multiplied once, rounded up once.
 *Pools* of an hour are drawn in the order PV, battery, contract; of a kind station, operator, programme; then supply_id in
 byte order. A pool gives each session of its scope the demand that earlier pools left, where it has enough, and else
-floor(pool x that demand / sum of these demands); the rest stays. A contract reaches sessions of its own grid region only.
+floor(pool x that demand / sum of these demands); the rest stays. A supply reaches sessions of its own grid region only: a
+contract by its rule, and what is on site because a site lies in one region.
 A battery that took in nothing on the local day of the hour is not drawn.
 *Once.* An hour is matched when the clock is at or after its end plus 72 hours. Afterwards the match is an input: `carried`.
 *Result.* PE = ceil(sum over hours of max(0, EC - matched) x 0.6096 + sum of battery Wh x the battery's factor of the day),
@@ -79,8 +80,7 @@ def pool_order(supply: SupplyHour) -> tuple[int, int, bytes]:
 
 def in_scope(session: Session, supply: SupplyHour) -> bool:
     """Whether a session may draw on a supply."""
-    is_near = supply.supply_kind != "contract" or session.region == supply.region
-    return is_near and getattr(session, SCOPES[supply.scope_kind]) == supply.scope_id
+    return session.region == supply.region and getattr(session, SCOPES[supply.scope_kind]) == supply.scope_id
 
 
 def match_hour(

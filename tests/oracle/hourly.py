@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from tests.oracle import annual
@@ -117,6 +118,7 @@ def told_intensity(mix: MixHour, parameters: Parameters = DEFAULT) -> int | None
     return ceil(parameters.fossil_kg_per_kwh * UG_PER_KG * fossil / total) if total else None
 
 
+@lru_cache(maxsize=2**15)
 def split(session: Session, parameters: Parameters = DEFAULT) -> tuple[IntervalHour, ...]:
     """The interval-hours of a session, in order. DQ1: an interval of at most an hour; DQ2: a longer one; DQ3: no intervals."""
     intervals = metered(session)
