@@ -6,6 +6,7 @@ Instants are UTC; a share is the fossil one of an hour, in percent.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +65,12 @@ class HourlyBook(Book):
         self.mix: dict[tuple[str, datetime], MixHour] = {}
         self.files: list[tuple[str, tuple[dict[str, str], ...], datetime]] = []
 
+    def copy(self, folder: Path) -> HourlyBook:
+        shutil.copytree(self.folder, folder)
+        book = HourlyBook(folder)
+        book.told, book.mix, book.files = dict(self.told), dict(self.mix), list(self.files)
+        return book
+
     def tell(self, source: str, *rows: dict[str, str], at: datetime) -> None:
         """Send rows of any source."""
         self.files.append((source, rows, at))
@@ -85,10 +92,8 @@ class HourlyBook(Book):
         self.tell("grid_mix_csv", *rows, at=at)
 
     def run(self, at: datetime = EVENING) -> dict[str, Any]:
-        """Account and publish."""
-        done = self.account(at=at.isoformat())
-        self.publish(at=at.isoformat())
-        return done
+        """Account at a clock."""
+        return self.account(at=at.isoformat())
 
     def changes(self, order: str) -> list[tuple[Any, ...]]:
         """What every entry of a session says: points, kind and reason."""
@@ -109,7 +114,8 @@ class HourlyBook(Book):
         return {(r["region"], r["hour_start"].astimezone(UTC)): (r["intensity_ug_per_kwh"], _utc(r)) for r in rows}
 
     def is_as_the_oracle_says(self, at: datetime, *apart: str) -> None:
-        """Every session but those `apart`, and every hour that they touch, is as the second opinion has it at this clock."""
+        """Every session but those `apart`, and every hour that they touch, is as the second opinion has it at this clock; publishes."""
+        self.publish(at=at.isoformat())
         sessions = tuple(each for name, each in self.told.items() if name not in apart)
         found, hours = self.assessed(), self.intensities()
         for name, owed in hourly.assess(Given(sessions, self.mix, (), at)).items():
@@ -125,11 +131,12 @@ class HourlyBook(Book):
                 )
 
     def is_as_on_time(self, at: datetime, folder: Path) -> None:
-        """A fresh lake that is sent the same files and accounted once, at this clock, holds the same."""
+        """A fresh lake that is sent the same files and accounted once, at this clock, holds the same as was published here."""
         fresh = HourlyBook(folder)
         for source, rows, landed in self.files:
             fresh.send(source, *rows, at=landed.isoformat())
         fresh.run(at)
+        fresh.publish(at=at.isoformat())
         assert fresh.sums() == self.sums()
         for relation in ("session_assessment", "session_status"):
             assert fresh.published(relation) == self.published(relation), relation

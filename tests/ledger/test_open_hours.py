@@ -92,9 +92,9 @@ def _told(folder: Path, names: list[str]) -> Told:
         parts = [mixes(region, getattr(case, which)) for _, case, region in cases]
         book.grid({key: mix for part in parts for key, mix in part.items()}, at=at)
         told.runs.append(book.run(at))
+        book.is_as_the_oracle_says(at)
         told.assessed.append(book.assessed())
         told.intensities.append(book.intensities())
-        book.is_as_the_oracle_says(at)
     told.book = book
     return told
 
