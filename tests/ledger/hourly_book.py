@@ -96,8 +96,9 @@ class HourlyBook(Book):
         return self.account(at=at.isoformat())
 
     def changes(self, order: str) -> list[tuple[Any, ...]]:
-        """What every entry of a session says: points, kind and reason."""
-        mine = [entry for entry in self.entries() if entry["session_id"] == f"OP:{order}"]
+        """What every entry of a session says: points, kind and reason; an order without an issuer is of OP."""
+        lineage = order if ":" in order else f"OP:{order}"
+        mine = [entry for entry in self.entries() if entry["session_id"] == lineage]
         return [(entry["points"], entry["kind"], entry["reason"]) for entry in mine]
 
     def assessed(self) -> dict[str, tuple[Any, ...]]:
@@ -114,7 +115,7 @@ class HourlyBook(Book):
         return {(r["region"], r["hour_start"].astimezone(UTC)): (r["intensity_ug_per_kwh"], _utc(r)) for r in rows}
 
     def is_as_the_oracle_says(self, at: datetime, *apart: str) -> None:
-        """Every session but those `apart`, and every hour that they touch, is as the second opinion has it at this clock; publishes."""
+        """Publish; every session but those `apart`, and every hour that they touch, is as the second opinion has it."""
         self.publish(at=at.isoformat())
         sessions = tuple(each for name, each in self.told.items() if name not in apart)
         found, hours = self.assessed(), self.intensities()
