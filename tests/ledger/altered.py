@@ -20,7 +20,8 @@ def _replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def _copy_of_methodology(patch: pytest.MonkeyPatch, folder: Path) -> Path:
+def copy_of_methodology(patch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """A copy of methodology/, in which the package now looks."""
     copy = folder / "methodology"
     if not copy.exists():
         shutil.copytree(rooms.METHODOLOGY, copy)
@@ -30,7 +31,7 @@ def _copy_of_methodology(patch: pytest.MonkeyPatch, folder: Path) -> Path:
 
 def programme_line(patch: pytest.MonkeyPatch, folder: Path, programme: str, old: str, new: str) -> None:
     """Another line in a programme file."""
-    _replace(_copy_of_methodology(patch, folder) / "programmes" / f"{programme}.yaml", old, new)
+    _replace(copy_of_methodology(patch, folder) / "programmes" / f"{programme}.yaml", old, new)
 
 
 def points_cap(patch: pytest.MonkeyPatch, folder: Path, programme: str, points: int) -> None:
@@ -47,7 +48,7 @@ def energy_cap(patch: pytest.MonkeyPatch, folder: Path, programme: str, energy_w
 
 def version_sql(patch: pytest.MonkeyPatch, folder: Path, version: str, step: str, old: str, new: str) -> None:
     """Other SQL in a published version, frozen again, so that only what it computes can give it away."""
-    copy = _copy_of_methodology(patch, folder)
+    copy = copy_of_methodology(patch, folder)
     changed = copy / version.replace("@", "_")
     _replace(changed / f"{step}.sql", old, new)
     frozen = yaml.safe_load((copy / "published.yaml").read_text(encoding="utf-8"))
