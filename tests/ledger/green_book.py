@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from chargeledger import flow, rooms
 from tests.ledger.book import Book
-from tests.ledger.told import station
+from tests.ledger.told import charged, station
 from tests.oracle.given import PROGRAMME_ZONE, Given, Interval, MixHour, Session, SupplyHour
 
 Row = dict[str, Any]
@@ -60,10 +60,15 @@ class Charge:
     operator: str = OP
     meter: str = "ac_input"
     minutes: int = 60
+    issuer: str = ""  # who numbers the orders, where it is not the operator
+
+    @property
+    def by(self) -> str:
+        return self.issuer or self.operator
 
     @property
     def session_id(self) -> str:
-        return f"{self.operator}:{self.order:018d}"
+        return f"{self.by}:{self.order:018d}"
 
     @property
     def ended(self) -> datetime:
@@ -80,7 +85,7 @@ class Charge:
             for begin, end, wh in self.spans()
         ]
         return {
-            "StartChargeSeq": f"{self.operator}{self.order:018d}",
+            "StartChargeSeq": f"{self.by}{self.order:018d}",
             "ConnectorID": self.place,
             "StartTime": _beijing(self.start),
             "EndTime": _beijing(self.ended),
@@ -176,14 +181,16 @@ class GreenBook(Book):
 
     def charges(self, *charges: Charge, at: datetime = SOON) -> Row:
         """Stations first, then owners, then the orders."""
-        places = sorted({(each.operator, each.place, each.meter) for each in charges})
+        places = sorted({(each.operator, each.issuer, each.place, each.meter) for each in charges})
         rows = [
-            station(operator=o, station_id=p, region=REGION, power_type=METERS[m], metering_point=m, rated_kw="")
-            for o, p, m in places
+            station(
+                operator=o, issuer=i, station_id=p, region=REGION, power_type=METERS[m], metering_point=m, rated_kw=""
+            )
+            for o, i, p, m in places
         ]
         self.send("station_csv", *rows, at=at.isoformat())
         owned = [
-            {"operator": c.operator, "order_number": f"{c.order:018d}", "token": "", "account": c.account, "known_since": ""}
+            {"operator": c.by, "order_number": f"{c.order:018d}", "token": "", "account": c.account, "known_since": ""}
             for c in charges
             if c.account
         ]
@@ -195,6 +202,13 @@ class GreenBook(Book):
 
     def supply(self, *supply: Supply, at: datetime = SOON) -> Row:
         return self.send("green_supply_csv", *[each.told() for each in supply], at=at.isoformat())
+
+    def withdraw(self, charge: Charge, at: datetime) -> Row:
+        """A credit of the same order."""
+        row = charged(
+            f"{charge.order:018d}", operator=charge.by, is_credit="true", region=REGION, station_id=charge.place, account=""
+        )
+        return self.send("session_csv", row, at=at.isoformat())
 
     def certificates(self, *rows: Row, at: datetime) -> Row:
         return self.send("certificate_csv", *rows, at=at.isoformat())

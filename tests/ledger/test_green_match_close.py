@@ -115,7 +115,7 @@ def test_what_is_only_asked_stores_no_match(book: GreenBook) -> None:
     for clock, points in ((CLOSE - SECOND, 3_030), (CLOSE, 6_078)):
         assert flow.compare_methodology(*asked, at=clock.isoformat())["points"] == points
         told = flow.shadow(*asked, against="cn_ev_charging@1.2.0", at=clock.isoformat())
-        assert told["totals"]["now_points"] == points
+        assert told["totals"]["points"] == points
     assert files_of(book) == kept
     late = Charge(2, (10_000,))
     book.charges(late, at=CLOSE)
