@@ -93,7 +93,7 @@ def test_hours_of_one_charge_are_matched_each_at_its_own_close(book: GreenBook) 
 def test_receipts_list_the_match_and_a_rerun_says_the_same(book: GreenBook) -> None:
     for clock in (CLOSE - SECOND, CLOSE):
         book.settle(clock)
-    book.charges(Charge(2, (4_000,)), at=CLOSE + HOUR)
+    book.charges(Charge(2, (4_000,), place="P2"), at=CLOSE + HOUR)
     book.settle(CLOSE + HOUR)
     empty, full, none_new = [
         json.loads((book.root / "receipts" / f"{commit['receipt']}.json").read_text())["outputs"]
@@ -117,7 +117,7 @@ def test_what_is_only_asked_stores_no_match(book: GreenBook) -> None:
         told = flow.shadow(*asked, against="cn_ev_charging@1.2.0", at=clock.isoformat())
         assert told["totals"]["points"] == points
     assert files_of(book) == kept
-    late = Charge(2, (10_000,))
+    late = Charge(2, (10_000,), place="P2")
     book.charges(late, at=CLOSE)
     book.settle(CLOSE)
     assert book.matched() == {(ONE.session_id, NOON, "C"): 2_500, (late.session_id, NOON, "C"): 2_500}

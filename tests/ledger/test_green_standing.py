@@ -123,7 +123,7 @@ def test_sessions_that_exclude_one_another_on_a_connector_do_not_compete(empty: 
 
 def test_a_session_that_lands_after_the_match_is_not_matched_in_that_hour_and_is_in_the_next(book: GreenBook) -> None:
     both = Charge(3, (10_000, 6_000), account="carol", place="E")
-    book.supply(Supply("C", 5_000, NOON + HOUR), at=LATER)
+    book.supply(Supply("C", 5_000, NOON + HOUR), at=LATER - SECOND)
     book.charges(both, at=LATER - SECOND)
     book.settle(LATER - SECOND)
     assert book.session(both.session_id)["provisional_until"] == CLOSE + HOUR
