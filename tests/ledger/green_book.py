@@ -1,4 +1,4 @@
-"""Books of the green-power version: charges told twice, as landed rows and as what the oracle is given, with supply and certificates.
+"""Books of the green-power version: charges, supply and certificates as landed rows, and as the oracle is given them.
 
 The programme is the Chinese one with 3.0.0 as its only line, in a room of methodologies of the test's own.
 """
@@ -41,7 +41,10 @@ def adopt(folder: Path, version: str = "3.0.0", **said: Any) -> Path:
         skipping = skipping and line.startswith("  ")
         if line == "methodology:":
             skipping = True
-            kept += [line, f"  - {{in_force_from: 2026-01-01, version: cn_ev_charging@{version}, adopted: at the start}}"]
+            kept += [
+                line,
+                f"  - {{in_force_from: 2026-01-01, version: cn_ev_charging@{version}, adopted: at the start}}",
+            ]
         elif not skipping and line.partition(":")[0] not in said:
             kept.append(line)
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")
@@ -50,7 +53,7 @@ def adopt(folder: Path, version: str = "3.0.0", **said: Any) -> Path:
 
 @dataclass(frozen=True)
 class Charge:
-    """A charge metered hour by hour. `parts` are Wh by UTC hour, from `start` on, without a gap; the last one is `minutes` long."""
+    """A charge metered hour by hour: `parts` in Wh from `start` on, without a gap; the last one is `minutes` long."""
 
     order: int
     parts: tuple[int, ...]
@@ -150,9 +153,7 @@ class Supply:
     def given(self) -> SupplyHour:
         scope_id = f"{self.operator} {self.scope_id}" if self.scope == "station" else self.scope_id
         charged = (self.charged_wh, self.from_pv_wh, self.round_trip) if self.kind == "battery" else (0, 0, None)
-        return SupplyHour(
-            self.name, self.kind, self.scope, scope_id, self.region, self.hour, self.wh, None, *charged
-        )
+        return SupplyHour(self.name, self.kind, self.scope, scope_id, self.region, self.hour, self.wh, None, *charged)
 
 
 def certificate(serial: int, **told: str) -> Row:
@@ -206,7 +207,12 @@ class GreenBook(Book):
     def withdraw(self, charge: Charge, at: datetime) -> Row:
         """A credit of the same order."""
         row = charged(
-            f"{charge.order:018d}", operator=charge.by, is_credit="true", region=REGION, station_id=charge.place, account=""
+            f"{charge.order:018d}",
+            operator=charge.by,
+            is_credit="true",
+            region=REGION,
+            station_id=charge.place,
+            account="",
         )
         return self.send("session_csv", row, at=at.isoformat())
 

@@ -108,7 +108,7 @@ def test_receipts_list_the_match_and_a_rerun_says_the_same(book: GreenBook) -> N
 
 
 def test_what_is_only_asked_stores_no_match(book: GreenBook) -> None:
-    """A shadow and a comparison see the hour matched at their clock; the ledger keeps what it had, and matches for itself later."""
+    """A shadow and a comparison see the hour matched at their clock; the ledger keeps what it had."""
     book.settle(CLOSE - SECOND)
     kept = files_of(book)
     asked = (book.lake, "2026-03-10", "cn_ev_charging@3.0.0", CN)

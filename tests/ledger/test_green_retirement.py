@@ -1,7 +1,7 @@
-"""A match of a contract is provisional until as much is retired of its contract, region and month as is matched, or until the deadline.
+"""A contract's match is provisional until as much of its contract, region and month is retired as is matched, or its deadline.
 
-Paper: the month of an hour in March 2026 ends on 31 March 16:00 Z; 180 x 86 400 s later it is 27 September 16:00 Z. ONE and TWO are
-matched with 1 000 and 500 kWh of a contract, so two certificates of 1 MWh settle them, and one leaves floor(match x 1000 / 1500).
+Paper: March 2026 ends on 31 March 16:00 Z; 180 x 86 400 s later it is 27 September 16:00 Z. 1 100 and 500.005 kWh of contract K1
+are matched in March: two certificates of 1 MWh settle them, and one leaves floor(match x 1 000 000 / 1 600 005).
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from tests.oracle import green
 DEADLINE = datetime(2026, 9, 27, 16, tzinfo=UTC)
 MAY = datetime(2026, 5, 2, tzinfo=UTC)
 UNMATCHED, MATCHED = 303_031_200, 912_631_200
-# eleven sessions of 100 kWh at noon of the 10th, five on the 11th, all of them matched: 1 100 and 500 kWh
 ELEVENTH = NOON + 24 * HOUR
 APRIL = datetime(2026, 3, 31, 16, tzinfo=UTC)  # 00:00 of 1 April in Shanghai
 FIRST = [Charge(n, (100_000,), account=f"u{n}", place=f"A{n}") for n in range(1, 12)]
@@ -101,7 +100,11 @@ def test_a_vintage_is_final_only_when_its_matches_are_settled(book: GreenBook) -
     assert set(book.vintages().values()) == {"provisional"}
     book.certificates(certificate(1), certificate(2), at=MAY)
     book.settle(MAY)
-    assert book.vintages() == {(CN, "2026-03-10"): "provisional", (CN, "2026-03-11"): "final", (CN, "2026-04-01"): "provisional"}
+    assert book.vintages() == {
+        (CN, "2026-03-10"): "provisional",
+        (CN, "2026-03-11"): "final",
+        (CN, "2026-04-01"): "provisional",
+    }
     book.settle(green.retirement_due(APRIL))
     assert set(book.vintages().values()) == {"final"}
 
@@ -165,7 +168,7 @@ def test_a_serial_told_under_two_contracts_is_used_once_by_the_last_of_them(book
 
 
 def test_hours_matched_later_unsettle_what_was_retired_for_less(book: GreenBook) -> None:
-    """500 kWh more of the month are matched after it was settled with 2 MWh for 1 600 kWh: 2 000 of 2 100 are retired."""
+    """2 MWh had settled 1 600 kWh; with 500 more, 2 000 of 2 100 are retired. What is final stands."""
     book.certificates(certificate(1), certificate(2), at=MAY)
     late = [Charge(n, (100_000,), NOON + HOUR, f"u{n}", f"L{n}") for n in range(40, 45)]
     book.supply(Supply("C", 2_000_000, NOON + HOUR), at=MAY)

@@ -1,5 +1,5 @@
-"""A green-power day of short supply: every match and result is the oracle's, what is given and what is left make up what was there,
-and a session that lands late takes nothing from anybody.
+"""A green-power day of short supply: every match and result is the oracle's, given and left make up what was there, and a session
+that lands late takes nothing from anybody.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from chargeledger import rooms
 from tests.ledger import green_book
 from tests.ledger.book import user
-from tests.ledger.green_book import CN, HOUR, NOON, OP, OTHER, SECOND, Charge, GreenBook, Supply
+from tests.ledger.green_book import HOUR, NOON, OP, OTHER, SECOND, Charge, GreenBook, Supply
 from tests.oracle import green, hourly
 
 SESSIONS = 10_000
@@ -108,13 +108,8 @@ def test_every_match_is_the_oracles_and_nothing_is_lost(book: GreenBook, told: l
 def test_every_result_is_the_oracles(book: GreenBook, told: list[Charge]) -> None:
     due = green.assess(green_book.given(told, supply(SESSIONS), ALL_CLOSED))
     states = book.states("session_state", "session_id")
-    found = {
-        key: tuple(int(row[name]) for name in AMOUNTS)
-        for key, row in states.items()
-    }
-    assert found == {
-        key: tuple(getattr(each.amounts, name) for name in AMOUNTS) for key, each in due.items()
-    }
+    found = {key: tuple(int(row[name]) for name in AMOUNTS) for key, row in states.items()}
+    assert found == {key: tuple(getattr(each.amounts, name) for name in AMOUNTS) for key, each in due.items()}
     assert {key: row["provisional_until"] for key, row in states.items()} == {
         key: each.provisional_until for key, each in due.items()
     }
@@ -129,7 +124,9 @@ def test_one_late_session_lowers_nobodys_points(
     done = book.settle(ALL_CLOSED + SECOND)
     now = by_user(book)
     falling = [name for name, points in held.items() if now[name] < points]
-    print(f"{SESSIONS} sessions, 1 late: {done['posted_entries']} entries posted, {len(falling)} users whose points fall")
+    print(
+        f"{SESSIONS} sessions, 1 late: {done['posted_entries']} entries posted, {len(falling)} users whose points fall"
+    )
     assert (done["posted_entries"], done["touched"], falling) == (1, 1, [])
     assert len(book.entries()) == entries + 1
     assert now == held | {user("latecomer"): now[user("latecomer")]}
@@ -167,4 +164,6 @@ def test_the_location_based_result_beside_is_that_of_the_hourly_version(
         assert beside["other_basis_reductions_ng"] == own["emission_reductions_ng"], key
         assert own["other_basis_reductions_ng"] is None
         assert own["emission_reductions_ng"] == hourly_due[key].amounts.emission_reductions_ng
-    assert sum(row["other_basis_reductions_ng"] != row["emission_reductions_ng"] for row in found["3.0.0"].values()) == 100
+    assert (
+        sum(row["other_basis_reductions_ng"] != row["emission_reductions_ng"] for row in found["3.0.0"].values()) == 100
+    )

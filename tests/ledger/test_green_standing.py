@@ -1,4 +1,4 @@
-"""What becomes of a match once it is made: corrections, withdrawals, claims that change hands, days told late. Nobody else gains or loses.
+"""What becomes of a match once it is made: corrections, withdrawals, claims that change hands. Nobody else gains or loses.
 
 Paper: AC, 1 Wh unmatched gives 303 031 200 ng, matched 912 631 200 ng.
 """
