@@ -83,7 +83,7 @@ def compute(
     _decide_claims(engine)
     if question.nothing_is_final:
         engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
-    for relation in ("quarantined_lineage", "session_lineage", "session_arrived"):
+    for relation in ("quarantined_lineage", "session_lineage", "match_changed", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
         engine.load_rows("session_arrived", "session_id VARCHAR", [(question.session_id,)])
@@ -195,6 +195,11 @@ def _match(run: Computation) -> None:
         engine.con.execute("INSERT INTO energy_match SELECT * FROM energy_match_so_far")
         engine.table("match_hour_done", ACCOUNT_SQL / "match_hour.sql")
         engine.con.execute("INSERT INTO match_hour SELECT * FROM match_hour_done")
+    engine.table("match_coupled", ACCOUNT_SQL / "match_coupled.sql")
+    if engine.count("SELECT 1 FROM match_coupled"):
+        engine.con.execute("INSERT INTO session_arrived SELECT session_id FROM match_coupled")
+        for relation in ("session_touched", "posted"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     for relation in ("match_of_all", "match_known", "match_hour_known", "certificate_known"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 

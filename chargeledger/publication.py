@@ -39,6 +39,8 @@ RELATIONS = (
     "session_status",
     "vintage",
     "grid_intensity_hour",
+    "energy_match",
+    "supply_balance",
     "publication",
 )
 WHOLE_BELOW_SESSIONS = 1_000_000
@@ -128,6 +130,8 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
         open_inputs(lake, engine, inputs, commits)
         load_prior(engine)
         _load_window(engine)
+        last_batch = commits[-1].batch_seq if commits else 0
+        engine.load_rows("accounted", "batch_seq BIGINT", [(last_batch,)])
         engine.load_rows(
             "publishing",
             "number BIGINT, published_at TIMESTAMPTZ, ledger_version BIGINT, previous_digest VARCHAR, package_version VARCHAR",

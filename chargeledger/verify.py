@@ -17,7 +17,7 @@ from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import REGISTERS, STAGED, Lake
 from chargeledger.landing import digest_of_landed
-from chargeledger.publication import RELATIONS, current, published_contract, require_current, verify_segments
+from chargeledger.publication import current, published_contract, require_current, verify_segments
 from chargeledger.receipt import programmes_of, read_receipt
 from chargeledger.table import rows_where
 
@@ -173,7 +173,7 @@ def _database(lake: Lake) -> None:
     published = require_current(lake)
     with Engine() as engine:
         engine.con.execute(f"ATTACH {quoted(published.database)} AS published (READ_ONLY)")
-        for relation in RELATIONS:
+        for relation in published.manifest["database"]:
             engine.con.execute(f"CREATE OR REPLACE VIEW {relation} AS SELECT * FROM published.{relation}")
             if engine.digest(relation, published_contract(relation)) != published.manifest["database"][relation]:
                 raise Refused(f"{relation} in {published.database} is not what was published")

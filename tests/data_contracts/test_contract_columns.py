@@ -44,6 +44,8 @@ PUBLISHED = {
     "session_status": "session_status",
     "vintage": "vintage",
     "grid_intensity_hour": "grid_intensity_hour",
+    "energy_match": "energy_match",
+    "supply_balance": "supply_balance",
     "publication": "publication",
 }
 STATES = ("session_state", "vintage_state", "grid_intensity_state")

@@ -6,7 +6,7 @@ WITH of_supply AS (
   GROUP BY supply_id, hour_start
 ),
 month_of AS (
-  SELECT m.*, p.zone, CAST(substr(CAST(local_date(m.hour_start, p.zone) AS VARCHAR), 1, 7) || '-01' AS DATE) AS contract_month -- 7 letters: YYYY-MM
+  SELECT m.*, p.zone, month_start(local_date(m.hour_start, p.zone)) AS contract_month
   FROM match_of_all AS m
   JOIN programme_region AS r ON r.region = m.region
   JOIN programme AS p ON p.programme = r.programme

@@ -27,16 +27,6 @@ changed_hour AS (
   FROM grid_mix_current
   WHERE batch_seq > (SELECT MIN(batch_seq) FROM seen)
   GROUP BY region, hour_start
-),
-changed_match AS (
-  SELECT m.session_id, g.batch_seq
-  FROM energy_match_log AS m
-  JOIN green_supply_current AS g ON g.supply_id = m.supply_id AND g.hour_start = m.hour_start
-  UNION ALL
-  SELECT m.session_id, MAX(c.batch_seq)
-  FROM energy_match_log AS m
-  JOIN certificate_current AS c ON c.contract_id = m.contract_id
-  GROUP BY m.session_id
 )
 SELECT l.session_id
 FROM in_scope AS l
@@ -60,5 +50,6 @@ UNION
 SELECT l.session_id
 FROM in_scope AS l
 JOIN seen AS s ON s.session_id = l.session_id
-JOIN changed_match AS c ON c.session_id = l.session_id AND c.batch_seq > s.batch_seq
-WHERE l.provisional_until IS NOT NULL
+JOIN match_changed AS c ON c.session_id = l.session_id AND c.batch_seq > s.batch_seq
+LEFT JOIN prior_vintage AS v ON v.programme = l.prior_programme AND v.vintage = l.prior_vintage
+WHERE v.state IS DISTINCT FROM 'final' OR l.prior_state NOT IN ('awarded', 'awaiting approval') -- what is final stands

@@ -52,6 +52,9 @@ CREATE OR REPLACE MACRO place_digest(region, power_type, metering_point, rated_w
   CASE WHEN county_code IS NULL THEN station_digest(region, power_type, metering_point, rated_w)
        ELSE sha256(concat_ws('|', station_digest(region, power_type, metering_point, rated_w), county_code)) END;
 
+-- The first day of a day's month.
+CREATE OR REPLACE MACRO month_start(day) AS CAST(date_trunc('month', CAST(day AS DATE)) AS DATE);
+
 -- The first day of the month after a day's.
 CREATE OR REPLACE MACRO next_month(day) AS CAST(date_trunc('month', CAST(day AS DATE)) + INTERVAL 1 MONTH AS DATE);
 

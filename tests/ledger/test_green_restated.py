@@ -1,0 +1,179 @@
+"""Supply told again: downwards it cuts what is not final, by floor(match x supply / matched); upwards nobody is matched more.
+
+In a final vintage the match stands, and the supply has a deficit. Batteries count what charged them on the local day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chargeledger import rooms
+from chargeledger.lake import Lake
+from chargeledger.verify import verify
+from tests.ledger import green_book
+from tests.ledger.green_book import CLOSE, HOUR, NOON, Charge, GreenBook, Supply
+from tests.oracle import green
+
+LATER = CLOSE + HOUR
+FINAL = datetime(2026, 4, 10, 16, tzinfo=UTC)  # 30 days after the vintage of 10 March
+UNMATCHED, MATCHED = 303_031_200, 912_631_200
+ROOF = Supply("ROOF", 10_000, kind="pv", scope="station", scope_id="A")
+C = Supply("C", 21_000)
+# the roof is ONE's; 7 001 and 13 999 are matched by the contract, all of it
+ONE, TWO = Charge(1, (17_001,), place="A"), Charge(2, (13_999,), account="bob", place="B")
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GreenBook:
+    monkeypatch.setattr(rooms, "METHODOLOGY", green_book.adopt(tmp_path))
+    return GreenBook(tmp_path / "book")
+
+
+@pytest.fixture
+def book(empty: GreenBook) -> GreenBook:
+    empty.supply(ROOF, C)
+    empty.charges(ONE, TWO)
+    empty.charges(Charge(3, (5_000,), start=NOON + 2 * HOUR, account="carol", place="E"), at=NOON + 4 * HOUR)
+    empty.settle(CLOSE)
+    return empty
+
+
+def worth(wh: int, matched_wh: int) -> int:
+    return (wh - matched_wh) * UNMATCHED + matched_wh * MATCHED
+
+
+@pytest.mark.parametrize("there", [20_999, 10_000, 2, 0])
+def test_a_contract_told_downwards_is_cut_in_proportion_by_the_new_file_alone(book: GreenBook, there: int) -> None:
+    book.supply(replace(C, wh=there), at=LATER)
+    done = book.settle(LATER)
+    assert done["touched"] == 2  # the third waits for its own close
+    one, two = 7_001 * there // 21_000, 13_999 * there // 21_000
+    assert book.reductions()[ONE.session_id] == worth(17_001, 10_000 + one)
+    assert book.reductions()[TWO.session_id] == worth(13_999, two)
+    assert one + two <= there
+    book.supply(C, at=LATER)  # told as before: as before
+    book.settle(LATER)
+    assert book.reductions()[TWO.session_id] == worth(13_999, 13_999)
+
+
+def test_a_roof_told_downwards_is_cut_though_nothing_of_it_waits(empty: GreenBook) -> None:
+    empty.supply(ROOF)
+    empty.charges(ONE, TWO)
+    empty.settle(CLOSE)
+    assert empty.session(ONE.session_id)["provisional_until"] is None
+    empty.supply(replace(ROOF, wh=4_001), at=LATER)
+    assert empty.settle(LATER)["touched"] == 1
+    assert empty.reductions() == {ONE.session_id: worth(17_001, 4_001), TWO.session_id: worth(13_999, 0)}
+
+
+@pytest.mark.parametrize("there", [21_001, 100_000])
+def test_supply_told_upwards_gives_nobody_more(book: GreenBook, there: int) -> None:
+    before, matched = book.reductions(), book.matched()
+    book.supply(replace(C, wh=there), Supply("NEW", 50_000), at=CLOSE)
+    done = book.settle(CLOSE)
+    assert (done["posted_entries"], book.reductions(), book.matched()) == (0, before, matched)
+
+
+def test_what_is_final_stands_and_the_supply_has_a_deficit(empty: GreenBook) -> None:
+    empty.supply(ROOF, Supply("REST", 1, NOON + HOUR))
+    empty.charges(ONE)
+    empty.settle(FINAL)
+    assert set(empty.vintages().values()) == {"final"}
+    empty.publish(at=FINAL.isoformat())
+    assert balance(empty) == [balanced(ROOF, 10_000, 0, 0)]
+    before = empty.reductions()
+    empty.supply(replace(ROOF, wh=6_000), at=FINAL)
+    empty.charges(Charge(9, (5_000,), start=NOON + 3 * HOUR, account="zoe", place="Z"), at=FINAL)
+    assert empty.settle(FINAL)["held"] == []
+    assert before.items() <= empty.reductions().items()
+    empty.publish(at=FINAL.isoformat())
+    assert balance(empty) == [balanced(replace(ROOF, wh=6_000), 10_000, 0, 4_000)]
+    (match,) = empty.published("energy_match")
+    told = ("session_id", "hour_start", "supply_id", "supply_kind", "contract_id", "matched_wh", "factor_ug_per_kwh")
+    assert tuple(match[name] for name in told) == (ONE.session_id, NOON, "ROOF", "pv", None, 10_000, 0)
+    assert list(verify(Lake(empty.lake)))
+
+
+def balanced(supply: Supply, matched: int, left: int, deficit: int) -> dict[str, Any]:
+    found = {"supply_id": supply.name, "hour_start": supply.hour, "available_wh": supply.wh, "matched_wh": matched}
+    return found | {"left_wh": left, "deficit_wh": deficit, "supply_kind": "pv", "region": supply.region}
+
+
+def balance(book: GreenBook) -> list[dict[str, Any]]:
+    """Balances of supplies that something is matched with."""
+    return [row for row in book.published("supply_balance") if row["matched_wh"]]
+
+
+def test_the_balance_tells_what_is_left_and_what_no_longer_counts_is_no_deficit(book: GreenBook) -> None:
+    book.supply(replace(C, wh=5_000), Supply("NEW", 700), at=LATER)
+    book.settle(LATER)
+    book.publish(at=LATER.isoformat())
+    found = book.published("supply_balance")
+    assert [(row["supply_id"], row["available_wh"], row["matched_wh"]) for row in found] == [
+        ("C", 5_000, 7_001 * 5_000 // 21_000 + 13_999 * 5_000 // 21_000),
+        ("NEW", 700, 0),
+        ("ROOF", 10_000, 10_000),
+    ]
+    assert [(row["left_wh"], row["deficit_wh"]) for row in found] == [(1, 0), (700, 0), (0, 0)]
+
+
+MIDNIGHT = datetime(2026, 3, 10, 16, tzinfo=UTC)  # 00:00 of the 11th in Shanghai
+
+
+def test_a_battery_counts_what_charged_it_on_the_local_day_and_gives_nothing_on_a_day_without(empty: GreenBook) -> None:
+    box = Supply("BOX", 3_000, kind="battery", scope="station", scope_id="A")
+    before, after = MIDNIGHT - HOUR, MIDNIGHT
+    supply = [
+        replace(box, hour=before),
+        replace(box, hour=after),
+        replace(box, hour=MIDNIGHT - 24 * HOUR, wh=0, charged_wh=5_000, from_pv_wh=1_000),  # 00:00 of the 10th
+        replace(box, hour=MIDNIGHT - 25 * HOUR, wh=0, charged_wh=9_000),  # 23:00 of the 9th
+        replace(box, hour=MIDNIGHT - 6 * HOUR, wh=0, charged_wh=2_500, from_pv_wh=2_500),
+    ]
+    charges = [Charge(1, (4_000, 4_000), before, place="A")]
+    at = after + timedelta(hours=73)
+    empty.supply(*supply, at=at)
+    empty.charges(*charges, at=at)
+    empty.settle(at)
+    key = charges[0].session_id
+    assert empty.matched() == {(key, before, "BOX"): 3_000}
+    factor = -(-(4_000 * 609_600_000 * 1000) // (7_500 * 900))
+    (row,) = empty.rows_of("energy_match")
+    assert row["factor_ug_per_kwh"] == factor
+    due = green.assess(green_book.given(charges, supply, at))
+    assert empty.reductions() == {key: due[key].amounts.emission_reductions_ng}
+    assert empty.reductions()[key] == 8_000 * MATCHED - 5_000 * 609_600_000 - 3_000 * factor
+
+
+def test_an_operators_contract_reaches_its_stations_alone_and_the_programmes_reaches_all(empty: GreenBook) -> None:
+    """Nobody's session, a late claim and one of 400 Wh compete as all do."""
+    mine, theirs = (
+        Charge(1, (10_000,), place="A", account=""),
+        Charge(2, (10_000,), place="A", operator=green_book.OTHER),
+    )
+    small = Charge(3, (400,), place="B", account="bob")
+    own = Supply("OWN", 5_200, scope="operator", scope_id=green_book.OP, contract="K2")
+    every, far = Supply("EVERY", 7_600), Supply("FAR", 9_999_000, region="CN-GRID-NORTH")
+    at = NOON + timedelta(days=40)  # too late for an award
+    empty.supply(own, every, far, at=at)
+    empty.charges(mine, theirs, small, at=at)
+    empty.settle(at)
+    assert empty.matched() == green.matches(green_book.given((mine, theirs, small), (own, every, far), at))
+    # 5 200 of 10 400 are a half; 5 000, 10 000 and 200 are left to share 7 600: a half again
+    assert empty.matched() == {
+        (mine.session_id, NOON, "OWN"): 5_000,
+        (small.session_id, NOON, "OWN"): 200,
+        (mine.session_id, NOON, "EVERY"): 2_500,
+        (theirs.session_id, NOON, "EVERY"): 5_000,
+        (small.session_id, NOON, "EVERY"): 100,
+    }
+    states = empty.states("session_state", "session_id")
+    assert [states[each.session_id]["state"] for each in (mine, theirs, small)] == [
+        "awaiting owner",
+        *["not awarded"] * 2,
+    ]
