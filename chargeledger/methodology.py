@@ -114,6 +114,14 @@ class Methodology:
         """Whether a session waits until the county of its station is known."""
         return bool(self.identity["applicability"].get("needs_county", False))
 
+    @property
+    def county_prefixes(self) -> list[str]:
+        """Beginnings of the county codes that the version knows; none where it needs no county."""
+        if not self.needs_county:
+            return []
+        with open(self.folder / "province.csv", encoding="utf-8", newline="") as rows:
+            return [row["county_prefix"] for row in csv.DictReader(rows)]
+
     def table_row(self, table: str, column: str, value: str) -> dict[str, str]:
         """The row of one of its own tables in which a column has a value. Raises Refused where there is none."""
         with open(self.folder / f"{table}.csv", encoding="utf-8", newline="") as rows:

@@ -155,11 +155,16 @@ def load_match_rule(engine: Engine, rules: list[tuple[str, int]]) -> None:
 
 
 def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None:
-    """Create `methodology_vehicle_class` and `methodology_reach`: whom a version is for, and how far it looks."""
+    """Create `methodology_vehicle_class`, `methodology_county` and `methodology_reach`: whom a version is for, and how far it looks."""
     engine.load_rows(
         "methodology_vehicle_class",
         "methodology VARCHAR, vehicle_class VARCHAR, assumed_class VARCHAR",
         [(name, each, v.vehicle_classes[0]) for name, v in versions.items() for each in v.vehicle_classes],
+    )
+    engine.load_rows(
+        "methodology_county",
+        "methodology VARCHAR, county_prefix VARCHAR",
+        [(name, prefix) for name, v in versions.items() for prefix in v.county_prefixes],
     )
     engine.load_rows(
         "methodology_reach",

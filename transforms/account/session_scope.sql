@@ -43,11 +43,13 @@ SELECT
   CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology END         AS methodology,
   CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology_digest END  AS methodology_digest,
   m.methodology IS NOT NULL AND v.vehicle_class IS NULL                AS is_of_other_class,
-  coalesce(m.needs_county, false) AND c.county_code IS NULL            AS lacks_county,
+  coalesce(m.needs_county, false) AND y.methodology IS NULL            AS lacks_county,
   c.programme_digest
 FROM placed AS c
 LEFT JOIN enrolled AS e ON e.session_id = c.session_id
 LEFT JOIN methodology_in_force AS m
   ON m.programme = c.programme AND c.vintage >= m.in_force_from AND (m.in_force_until IS NULL OR c.vintage < m.in_force_until)
+LEFT JOIN methodology_county AS y
+  ON y.methodology = m.methodology AND y.county_prefix = substr(c.county_code, 1, length(y.county_prefix))
 LEFT JOIN methodology_vehicle_class AS v
   ON v.methodology = m.methodology AND v.vehicle_class = coalesce(c.vehicle_class, v.assumed_class)
