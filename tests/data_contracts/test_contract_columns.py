@@ -48,6 +48,7 @@ PUBLISHED = {
     "supply_balance": "supply_balance",
     "publication": "publication",
 }
+OF_GREEN_POWER = ("energy_match", "supply_balance")  # no version in force in the sample matches any
 STATES = ("session_state", "vintage_state", "grid_intensity_state")
 COMPUTED = (
     "session", "grid_mix_hour", "grid_intensity_hour", "session_hour", "session_assessment", "session_award", "ledger_entry",
@@ -120,7 +121,8 @@ def test_a_published_relation_has_the_columns_of_its_contract(
 ) -> None:
     told = [(row[0], row[1]) for row in database.execute(f"DESCRIBE {relation}").fetchall()]
     assert told == owed(PUBLISHED[relation])
-    assert database.execute(f"SELECT count(*) FROM {relation}").fetchall() > [(0,)]
+    count = database.execute(f"SELECT count(*) FROM {relation}").fetchall()
+    assert (count > [(0,)]) is (relation not in OF_GREEN_POWER)
 
 
 def test_the_publication_holds_no_other_relation(database: duckdb.DuckDBPyConnection) -> None:

@@ -156,27 +156,6 @@ class Supply:
         return SupplyHour(self.name, self.kind, self.scope, scope_id, self.region, self.hour, self.wh, None, *charged)
 
 
-def certificate(serial: int, **told: str) -> Row:
-    """1 MWh of contract K1 of March 2026, retired in May and used for nothing else."""
-    row = {
-        "registry": "GEC",
-        "serial": str(serial),
-        "contract_id": "K1",
-        "production_month": "2026-03",
-        "region": REGION,
-        "energy_mwh": "1",
-        "retired_at": "2026-05-01T00:00:00Z",
-        "retirement_reference": f"R{serial}",
-        "expires_on": "",
-        "linked_to_credits": "false",
-        "used_for_quota": "false",
-        "revoked": "",
-    }
-    if unknown := set(told) - set(row):
-        raise KeyError(f"no such column: {unknown}")
-    return row | told
-
-
 class GreenBook(Book):
     """A book that takes charges and supply, and keeps what the oracle is given of them."""
 

@@ -13,7 +13,8 @@ import pytest
 
 from chargeledger import flow, rooms
 from tests.ledger import green_book
-from tests.ledger.green_book import CN, HOUR, NOON, SECOND, Charge, GreenBook, Supply, certificate
+from tests.ledger.green_book import CN, HOUR, NOON, SECOND, Charge, GreenBook, Supply
+from tests.ledger.told import certificate
 from tests.oracle import green
 
 DEADLINE = datetime(2026, 9, 27, 16, tzinfo=UTC)
@@ -132,7 +133,7 @@ def test_at_the_deadline_and_not_a_second_before_what_is_not_retired_is_cut(book
 
 NOT_COUNTED = {
     "another month": {"production_month": "2026-04"},
-    "another contract": {"contract_id": "K3"},
+    "another contract": {"contract_id": "K99"},
     "another region": {"region": "CN-GRID-NORTH"},
     "not retired": {"retired_at": "", "retirement_reference": ""},
     "retired at the deadline": {"retired_at": "2026-09-27T16:00:00Z"},
@@ -147,14 +148,24 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("told", [*NOT_COUNTED, *COUNTED])
-def test_which_certificates_count(book: GreenBook, told: str) -> None:
-    row = certificate(2, **(NOT_COUNTED | COUNTED)[told])
-    book.certificates(certificate(1), row, at=DEADLINE)
+def test_which_certificates_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is the only one of a contract of its own, which matched one session of an hour of its own."""
+    monkeypatch.setattr(rooms, "METHODOLOGY", green_book.adopt(tmp_path))
+    book, at, due = GreenBook(tmp_path / "book"), NOON + 100 * HOUR, {}
+    charges, supply, rows = [], [], []
+    for n, (name, told) in enumerate((NOT_COUNTED | COUNTED).items()):
+        hour, contract = NOON + n * HOUR, f"K{n}"
+        charges.append(Charge(n, (100_000,), hour, place=f"P{n}"))
+        supply.append(Supply(f"S{n}", 100_000, hour, contract=contract))
+        rows.append(certificate(n, **{"contract_id": contract} | told))
+        due[charges[-1].session_id] = name, 100_000 * (MATCHED if name in COUNTED else UNMATCHED)
+    book.supply(*supply, at=at)
+    book.charges(*charges, at=at)
+    book.settle(at)
+    book.certificates(*rows, at=DEADLINE)
     book.settle(DEADLINE)
-    retired = 2_000_000 if told in COUNTED else 1_000_000
-    left = min(100_000 * retired // MARCH_K1_WH, 100_000)
-    assert book.reductions()[FIRST[0].session_id] == (100_000 - left) * UNMATCHED + left * MATCHED
+    found = book.reductions()
+    assert {name: found[key] for key, (name, _) in due.items()} == dict(due.values())
 
 
 def test_a_serial_told_under_two_contracts_is_used_once_by_the_last_of_them(book: GreenBook) -> None:

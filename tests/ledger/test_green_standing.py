@@ -29,31 +29,40 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GreenBook:
     return GreenBook(tmp_path / "book")
 
 
-@pytest.fixture
-def book(empty: GreenBook) -> GreenBook:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> GreenBook:
     """ONE and TWO, matched."""
-    empty.supply(*SHORT)
-    empty.charges(ONE, TWO)
-    empty.settle(CLOSE)
-    assert empty.matched() == GIVEN
-    return empty
+    folder = tmp_path_factory.mktemp("standing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rooms, "METHODOLOGY", green_book.adopt(folder))
+        book = GreenBook(folder / "book")
+        book.supply(*SHORT)
+        book.charges(ONE, TWO)
+        book.settle(CLOSE)
+    assert book.matched() == GIVEN
+    return book
+
+
+@pytest.fixture
+def book(made: GreenBook, empty: GreenBook) -> GreenBook:
+    return GreenBook(made.copy(empty.folder.parent / "copy").folder)
 
 
 def worth(wh: int, matched_wh: int) -> int:
     return (wh - matched_wh) * UNMATCHED + matched_wh * MATCHED
 
 
-@pytest.mark.parametrize("wh", [20_000, 10_001, 10_000, 9_999, 5_501, 5_500, 5_499, 1_000, 999])
-def test_a_correction_keeps_its_match_up_to_its_new_demand(book: GreenBook, wh: int) -> None:
-    changed = Charge(1, (wh,), place="A")
-    book.charges(changed, at=LATER)
-    book.settle(LATER)
-    kept = green.carried(GIVEN, green_book.given((changed, TWO), SHORT, LATER))
-    assert sum(kept.values()) == min(wh, 5_500) + 10_000
-    due = green.assess(green_book.given((changed, TWO), SHORT, LATER), kept)
-    assert book.reductions() == {key: each.amounts.emission_reductions_ng for key, each in due.items()}
-    assert book.reductions()[ONE.session_id] == worth(wh, min(wh, 5_500))
-    assert book.matched() == GIVEN  # what was matched stays told as it was
+def test_a_correction_keeps_its_match_up_to_its_new_demand(book: GreenBook) -> None:
+    for wh in (20_000, 10_001, 9_999, 5_500, 5_499, 1_000, 999):
+        changed = Charge(1, (wh,), place="A")
+        book.charges(changed, at=LATER)
+        book.settle(LATER)
+        kept = green.carried(GIVEN, green_book.given((changed, TWO), SHORT, LATER))
+        assert sum(kept.values()) == min(wh, 5_500) + 10_000
+        due = green.assess(green_book.given((changed, TWO), SHORT, LATER), kept)
+        assert book.reductions() == {key: each.amounts.emission_reductions_ng for key, each in due.items()}
+        assert book.reductions()[ONE.session_id] == worth(wh, min(wh, 5_500))
+        assert book.matched() == GIVEN  # what was matched stays told as it was
 
 
 def test_a_correction_into_another_hour_leaves_its_match_behind_and_competes_there_once(book: GreenBook) -> None:
@@ -104,20 +113,12 @@ def test_who_takes_over_a_claim_takes_over_its_match(empty: GreenBook) -> None:
     assert empty.reductions()[TWO.session_id] == worth(20_000, 5_000)
 
 
-def test_a_duplicate_does_not_compete(empty: GreenBook) -> None:
+def test_duplicates_and_sessions_that_exclude_one_another_do_not_compete(empty: GreenBook) -> None:
     empty.supply(*SHORT)
-    empty.charges(ONE, TWO)
-    empty.charges(AGGREGATED)
+    empty.charges(ONE, TWO, AGGREGATED, *[Charge(n, (9_000,), place="E") for n in (5, 6)])
     empty.settle(CLOSE)
-    assert empty.session(AGGREGATED.session_id)["state"] == "duplicate"
-    assert empty.matched() == GIVEN
-
-
-def test_sessions_that_exclude_one_another_on_a_connector_do_not_compete(empty: GreenBook) -> None:
-    empty.supply(*SHORT)
-    empty.charges(ONE, TWO)
-    empty.charges(*[Charge(n, (9_000,), place="E") for n in (5, 6)])
-    empty.settle(CLOSE)
+    states = empty.states("session_state", "session_id")
+    assert sorted(row["state"] for row in states.values()) == ["awarded"] * 2 + ["duplicate"] + ["quarantined"] * 2
     assert empty.matched() == GIVEN
 
 

@@ -1,4 +1,4 @@
-"""Rows of the sources that say more than a session: connectors, tokens, stations, owners, enrolments, credits."""
+"""Rows of the sources that say more than a session: connectors, tokens, stations, owners, enrolments, credits, certificates."""
 
 from __future__ import annotations
 
@@ -65,6 +65,25 @@ def owner(**told: str) -> Row:
 def enrolled(account: str, since: str = "2026-01-01T00:00:00+08:00", until: str = "") -> Row:
     """An enrolment in the Chinese programme."""
     return {"account": account, "programme": "cn_green_energy", "enrolled_from": since, "enrolled_until": until}
+
+
+def certificate(serial: int, **told: str) -> Row:
+    """1 MWh of contract K1 of March 2026, retired in May and used for nothing else."""
+    row = {
+        "registry": "GEC",
+        "serial": str(serial),
+        "contract_id": "K1",
+        "production_month": "2026-03",
+        "region": "CN-GRID-EAST",
+        "energy_mwh": "1",
+        "retired_at": "2026-05-01T00:00:00Z",
+        "retirement_reference": f"R{serial}",
+        "expires_on": "",
+        "linked_to_credits": "false",
+        "used_for_quota": "false",
+        "revoked": "",
+    }
+    return _changed(row, told)
 
 
 def _changed(row: Row, told: Row) -> Row:
