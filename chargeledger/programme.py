@@ -155,7 +155,7 @@ def load_match_rule(engine: Engine, rules: list[tuple[str, int]]) -> None:
 
 
 def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None:
-    """Create `methodology_vehicle_class`, `methodology_county` and `methodology_reach`: whom a version is for, and how far it looks."""
+    """Create `methodology_vehicle_class`, `methodology_county` and `methodology_reach`: for whom, and how far it looks."""
     engine.load_rows(
         "methodology_vehicle_class",
         "methodology VARCHAR, vehicle_class VARCHAR, assumed_class VARCHAR",

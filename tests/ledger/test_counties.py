@@ -101,5 +101,5 @@ def test_another_county_of_the_station_posts_the_difference_and_says_why(book: B
 def test_a_county_of_no_province_with_a_grid_factor_is_not_awarded(book: Book, code: str) -> None:
     book.send("session_csv", charged("1"))
     book.send("station_csv", station(county_code=code))
-    assert (state(book)[0].startswith("awaiting"), book.entries()) == (True, [])
+    assert (state(book), book.entries()) == (WAITS, [])
     is_as_the_oracle_says(book, {"1": code})
