@@ -114,14 +114,16 @@ class Told:
     relations: Mapping[str, pa.Table]
 
     @classmethod
-    def of(cls, given: Given) -> Told:
+    def of(cls, given: Given, like: Told | None = None) -> Told:
+        """`like` is told already, maybe of the same mix."""
         intervals = (row for each in given.sessions for row in _intervals(each))
+        is_mix_told = like is not None and like.given.mix is given.mix
         return cls(
             given,
             {
                 "session_scope": table(SCOPE, (_scope(each) for each in given.sessions)),
                 "charging_interval": table(INTERVAL, intervals),
-                "grid_mix_current": table(MIX, _mix(given)),
+                "grid_mix_current": like.relations["grid_mix_current"] if is_mix_told else table(MIX, _mix(given)),
                 "green_supply_current": table(SUPPLY, _supply(given)),
             },
         )
