@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from chargeledger import computation
 from chargeledger.computation import ACCOUNT_SQL, Computation
-from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 from chargeledger.programme import MATCH_CLOSE_HOURS, load_applicability, load_match_rule, load_rules
@@ -41,7 +40,9 @@ INTERVAL = {"session_id": TEXT, "landing_digest": TEXT, "row_number": WHOLE, "in
 INTERVAL |= {"started_at": INSTANT, "ended_at": INSTANT, "reading_wh": WHOLE}
 MIX = {"region": TEXT, "hour_start": INSTANT, "source": TEXT, "generation_pwh": pa.decimal128(38, 0)}
 MIX |= {"is_estimated": FLAG, "batch_seq": WHOLE}
-SUPPLY = dict.fromkeys(("supply_id", "supply_kind", "scope_kind", "scope_id", "operator_id", "station_id", "region"), TEXT)
+SUPPLY = dict.fromkeys(
+    ("supply_id", "supply_kind", "scope_kind", "scope_id", "operator_id", "station_id", "region"), TEXT
+)
 SUPPLY |= {"hour_start": INSTANT, "contract_id": TEXT, **dict.fromkeys(("available_wh", "charged_wh"), WHOLE)}
 SUPPLY |= dict.fromkeys(("charged_from_pv_wh", "round_trip_per_mille", "batch_seq"), WHOLE)
 CERTIFICATE = {**dict.fromkeys(("registry", "serial", "contract_id", "region"), TEXT), "production_month": DAY}

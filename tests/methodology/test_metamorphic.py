@@ -22,7 +22,9 @@ COUNT = 400
 SEEDS = settings(max_examples=2, derandomize=True, deadline=None, database=None)
 
 
-def broken(versions: Mapping[str, Methodology], relations: list[Relation], seed: int) -> list[tuple[str, str, list[str]]]:
+def broken(
+    versions: Mapping[str, Methodology], relations: list[Relation], seed: int
+) -> list[tuple[str, str, list[str]]]:
     """Relation, kind of version and the sessions that break it. Each has an owner, for points are told of owners alone."""
     given = generated.given(seed, COUNT)
     given = changed.each_session(given, lambda each: replace(each, user_id=each.user_id or "user"))
@@ -44,7 +46,9 @@ def test_every_relation_holds(seed: int) -> None:
 
 
 REMAINDER = "int_div(wide(available_wh) * left_wh, total_left_wh)"
-TO_THE_FIRST = "CASE ROW_NUMBER() OVER (PARTITION BY supply_id, hour_start ORDER BY session_id) WHEN 1 THEN 1 ELSE 0 END"
+TO_THE_FIRST = (
+    "CASE ROW_NUMBER() OVER (PARTITION BY supply_id, hour_start ORDER BY session_id) WHEN 1 THEN 1 ELSE 0 END"
+)
 PLANTED = [
     (ANNUAL, "allocate", "wide(reading_wh) * (LEAST", "wide(reading_wh + 1) * (LEAST", "energy times an integer"),
     (ANNUAL, "assess", "div_up(d.reading", "int_div(d.reading", "a session cut at an hour edge"),

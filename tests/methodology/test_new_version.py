@@ -62,7 +62,9 @@ def test_a_draft_is_the_old_folder_with_another_number(draft: Path, room: Path) 
 def test_a_number_that_is_not_later_is_a_wrong_call(room: Path, number: str) -> None:
     with pytest.raises(UsageError, match=r"is not later than 1\.2\.0"):
         versioning.new_version(load(OLD), number)
-    assert {path.name for path in room.glob("cn_*")} == {path.name for path in (rooms.ROOT / "methodology").glob("cn_*")}
+    assert {path.name for path in room.glob("cn_*")} == {
+        path.name for path in (rooms.ROOT / "methodology").glob("cn_*")
+    }
 
 
 def test_later_is_a_matter_of_numbers_not_of_letters(room: Path) -> None:

@@ -1,14 +1,14 @@
 """What of a match counts later: certificates of its month, supply restated downwards, sessions corrected; by the oracle's rules.
 
-The hours of generated sessions are matched, then the sessions are told anew and are assessed with the matches that stand. The
-clock is at the deadline of the matches of March: what is not retired of March and earlier is cut, April is open still.
+The hours of generated sessions are matched, then sessions or supply are told anew, and all is assessed with the
+matches that stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -16,14 +16,15 @@ import pyarrow as pa
 import pytest
 
 from chargeledger.methodology import Methodology, load
-from tests.methodology.generated_owed import Owed, Paper, _relations, differences
+from tests.methodology.generated_owed import Owed, Paper, differences, relations
 from tests.methodology.generated_run import Told, ran
-from tests.oracle import changed, generated, green
+from tests.oracle import generated, green
 from tests.oracle.given import Given, Session, local_day
 from tests.oracle.reward import NO_RULES
 
 GREEN, SEED, COUNT = "cn_ev_charging@3.0.0", 7, 1_500
 CLOCK = datetime(2026, 9, 27, 16, tzinfo=UTC)  # 180 days after 2026-04-01 in Shanghai
+BEFORE = datetime(2026, 6, 29, 15, 59, 59, tzinfo=UTC)  # a second before 180 days after 2026-01-01
 Match = dict[tuple[str, datetime, str], int]
 # A certificate that does not count, each for one reason.
 BARRED: list[dict[str, Any]] = [
@@ -67,7 +68,7 @@ def corrected(session: Session, number: int) -> Session:
 
 
 def certificates(matched: dict[tuple[str, date], Match], regions: dict[str, str]) -> Iterator[dict[str, Any]]:
-    """Of each contract and month nothing, a part, all but one Wh, all, or more is retired, in two; and as much that does not count."""
+    """Of each contract and month nothing, a part, all but a Wh, all, or more is retired; and as much that does not count."""
     for number, ((contract, month), match) in enumerate(sorted(matched.items())):
         wh = sum(match.values())
         counts = [0, wh // 3, wh - 1, wh, wh + 5][number % 5]
@@ -79,43 +80,65 @@ def certificates(matched: dict[tuple[str, date], Match], regions: dict[str, str]
             yield row | {"serial": f"{contract}/{month}/{part}"} | more
 
 
-def retired(matched: dict[tuple[str, date], Match], told: list[dict[str, Any]], clock: datetime) -> Match:
-    """What the certificates leave of the matches whose deadline has passed, and the other ones whole."""
-    left: Match = {}
-    for (contract, month), match in matched.items():
-        mine = [c for c in told if c["contract_id"] == contract and c["serial"].startswith(f"{contract}/{month}/")]
-        counted = sum(c["energy_wh"] for c in mine if c["serial"][-1] != "2")
-        is_due = green.retirement_due(next(iter(match))[1]) <= clock
-        left |= green.cut(match, counted) if is_due else match
-    return left
+@cache
+def matched(clock: datetime) -> tuple[Given, pa.Table, green.Match]:
+    """What is given at the clock, and what the SQL and the oracle match of it."""
+    first = replace(generated.given(SEED, COUNT), clock=clock)
+    with ran(load(GREEN), Told.of(first)) as engine:
+        return first, engine.arrow("SELECT * FROM energy_match"), green.matches(first)
+
+
+def settled(now: Given, stands: green.Match, left: green.Match, retired: Collection[tuple[str, date]] = ()) -> Owed:
+    """What counts of each match, by what is left of it and what the sessions ask now."""
+    carried = green.carried(left, now)
+    rows = [
+        {"session_id": session, "hour_start": hour, "supply_id": supply, "counted_wh": carried.get(key, 0)}
+        for key in stands
+        for session, hour, supply in [key]
+    ]
+    return relations({"session_match": rows}) | Paper(now, NO_RULES).settled(carried, retired)
 
 
 @cache
-def later(kind: str) -> Later:
-    first = replace(generated.given(SEED, COUNT), clock=CLOCK)
-    with ran(load(GREEN), Told.of(first)) as engine:
-        before = engine.arrow("SELECT * FROM energy_match")
-    stands = green.matches(first)
+def after_retirement() -> Later:
+    """At the deadline of March, sessions corrected: what is not retired of March and before it is cut."""
+    first, before, stands = matched(CLOCK)
     now = replace(first, sessions=tuple(corrected(each, n) for n, each in enumerate(first.sessions)))
-    matched = months(stands, first)
-    if kind == "retired":
-        told = list(certificates(matched, {each.supply_id: each.region for each in first.supply}))
-        kept = {key: wh for key, wh in stands.items() if all(key not in each for each in matched.values())}
-        kept |= retired(matched, told, CLOCK)
-    else:
-        told = [c for c in certificates(matched, {}) if False]
-        kept = {}
-    carried = green.carried(kept, now)
-    rows = [
-        {"session_id": s, "hour_start": hour, "supply_id": supply, "counted_wh": carried.get((s, hour, supply), 0)}
-        for s, hour, supply in stands
-    ]
-    owed = _relations({"session_match": rows}) | Paper(now, NO_RULES).settled(carried)
-    return Later(Told.of(now), told, before, owed)
+    owing = months(stands, first)
+    told = list(certificates(owing, {each.supply_id: each.region for each in first.supply}))
+    left, whole = dict(stands), set()
+    for (contract, month), match in owing.items():
+        counts = sum(c["energy_wh"] for c in told if c["serial"] in (f"{contract}/{month}/0", f"{contract}/{month}/1"))
+        if counts >= sum(match.values()):
+            whole.add((contract, month))
+        elif green.retirement_due(next(iter(match))[1]) <= CLOCK:
+            left |= dict.fromkeys(match, 0) | green.cut(match, counts)
+    return Later(Told.of(now), told, before, settled(now, stands, left, whole))
 
 
-@pytest.mark.parametrize("kind", ["retired"])
-def test_what_counts_of_a_match_is_what_the_oracle_leaves_of_it(kind: str) -> None:
-    found = later(kind)
-    with ran(load(GREEN), found.told, NO_RULES, found.matched_before, found.certificates) as engine:
-        assert differences(engine, found.owed) == []
+@cache
+def after_less_supply() -> Later:
+    """Before any deadline, every third supply hour is told anew, with less than it gave or nothing at all."""
+    first, before, stands = matched(BEFORE)
+    supply = [replace(each, available_wh=each.available_wh // 50) for each in first.supply[::3]]
+    now = replace(first, supply=(*supply, *(each for n, each in enumerate(first.supply) if n % 3)))
+    there = {(each.supply_id, each.hour_start): each.available_wh for each in now.supply}
+    of_supply: dict[tuple[str, datetime], Match] = {}
+    for key, wh in stands.items():
+        of_supply.setdefault((key[2], key[1]), {})[key] = wh
+    left = {key: wh for place, match in of_supply.items() for key, wh in green.cut(match, there[place]).items()}
+    assert sum(left.values()) < sum(stands.values())
+    return Later(Told.of(now), [], before, settled(now, stands, left))
+
+
+SCENES = [after_retirement, after_less_supply]
+
+
+def found(version: Methodology, later: Later) -> list[str]:
+    with ran(version, later.told, NO_RULES, later.matched_before, later.certificates) as engine:
+        return differences(engine, later.owed)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_counts_of_a_match_is_what_the_oracle_leaves_of_it(scene: Callable[[], Later]) -> None:
+    assert found(load(GREEN), scene()) == []

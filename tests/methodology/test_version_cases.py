@@ -37,7 +37,9 @@ def test_every_version_has_cases_of_every_kind() -> None:
     assert {name for name, _ in FILES} == set(rooms.methodology_names())
     for name in rooms.methodology_names():
         given = [case["given"] for path in case_files(load(name)) for case in read(path)["cases"]]
-        assert {"sessions" in told and "pools" not in told for told in given} == {True, False}, f"{name} needs cases of assessment and of award"
+        assert {"sessions" in told and "pools" not in told for told in given} == {True, False}, (
+            f"{name} needs cases of assessment and of award"
+        )
 
 
 @pytest.mark.parametrize(("name", "file"), FILES)
