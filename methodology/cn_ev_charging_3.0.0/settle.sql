@@ -65,9 +65,12 @@ drawn AS (
                          ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_wh
   FROM kept AS k
   LEFT JOIN asked AS a ON a.session_id = k.session_id AND a.hour_start = k.hour_start
+),
+counted AS (
+  SELECT *, CAST(LEAST(running_wh, demand_wh) - LEAST(running_wh - kept_wh, demand_wh) AS BIGINT) AS counted_wh
+  FROM drawn
 )
 SELECT
-  session_id, hour_start, supply_id, supply_kind, factor_ug_per_kwh, matched_wh,
-  CAST(LEAST(running_wh, demand_wh) - LEAST(running_wh - kept_wh, demand_wh) AS BIGINT) AS counted_wh,
-  provisional_until
-FROM drawn
+  session_id, hour_start, supply_id, supply_kind, factor_ug_per_kwh, matched_wh, counted_wh,
+  CASE WHEN counted_wh > 0 THEN provisional_until END AS provisional_until -- what does not count rests on nothing
+FROM counted

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +73,7 @@ def differences(engine: Engine, owed: Mapping[str, pa.Table]) -> list[str]:
     return found
 
 
-def _relations(rows: Mapping[str, Rows]) -> Owed:
+def relations(rows: Mapping[str, Rows]) -> Owed:
     return {relation: table(COLUMNS[relation], told) for relation, told in rows.items()}
 
 
@@ -131,7 +131,7 @@ class Paper:
         assessed = [{"session_id": name, **_amounts(amounts)} for name, amounts in told.items() if amounts]
         known = [{"region": region, "hour_start": hour, **row} for (region, hour), row in intensities.items()]
         rows = {"session_assessment": assessed, "session_award": self.awards(told)}
-        return _relations(rows | {"session_hour": hours, "grid_intensity_hour": known})
+        return relations(rows | {"session_hour": hours, "grid_intensity_hour": known})
 
     @cached_property
     def hourly(self) -> dict[str, hourly.Assessed]:
@@ -153,7 +153,7 @@ class Paper:
                 by_hour[part.hour_start] += part.reading_wh
             own = {"session_id": each.session_id, "region": each.region}
             hours += [own | {"hour_start": hour, "reading_wh": wh} for hour, wh in by_hour.items()]
-        return _relations({"interval_hour": parts, "session_hour": hours})
+        return relations({"interval_hour": parts, "session_hour": hours})
 
     @cached_property
     def known_hours(self) -> Rows:
@@ -177,7 +177,7 @@ class Paper:
         ]
         awards = self.awards({name: each.amounts for name, each in self.hourly.items()})
         rows = {"session_assessment": assessed, "session_award": awards, "grid_intensity_hour": self.known_hours}
-        return _relations(rows) | self.readings
+        return relations(rows) | self.readings
 
     def green_power(self) -> Owed:
         """Of 3.0.0, where every hour that is closed at the clock is matched now."""
@@ -198,11 +198,11 @@ class Paper:
             "location_intensity_hour": self.known_hours,
             "grid_intensity_hour": [{"region": place, "hour_start": hour, **residual} for place, hour in self.touched],
         }
-        return _relations(rows) | self.readings | self.settled(stands)
+        return relations(rows) | self.readings | self.settled(stands)
 
-    def settled(self, stands: green.Match) -> Owed:
+    def settled(self, stands: green.Match, retired: Collection[tuple[str, date]] = ()) -> Owed:
         """Assessments and awards of 3.0.0 with these matches, and the reductions of the hourly mix beside."""
-        found = green.assess(self.given, stands)
+        found = green.assess(self.given, stands, retired=retired)
         assessed = []
         for name, each in found.items():
             location = self.hourly[name].amounts
@@ -210,7 +210,7 @@ class Paper:
             row |= {"data_quality_tier": self.hourly[name].data_quality_tier}
             assessed.append(row | {"other_basis_reductions_ng": location and location.emission_reductions_ng})
         awards = self.awards({name: each.amounts for name, each in found.items()})
-        return _relations({"session_assessment": assessed, "session_award": awards})
+        return relations({"session_assessment": assessed, "session_award": awards})
 
 
 def _matched(given: Given, stands: green.Match) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from chargeledger import computation
 from chargeledger.computation import ACCOUNT_SQL, Computation
-from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 from chargeledger.programme import MATCH_CLOSE_HOURS, load_applicability, load_match_rule, load_rules
@@ -116,14 +115,16 @@ class Told:
     relations: Mapping[str, pa.Table]
 
     @classmethod
-    def of(cls, given: Given) -> Told:
+    def of(cls, given: Given, like: Told | None = None) -> Told:
+        """`like` is told already, maybe of the same mix."""
         intervals = (row for each in given.sessions for row in _intervals(each))
+        is_mix_told = like is not None and like.given.mix is given.mix
         return cls(
             given,
             {
                 "session_scope": table(SCOPE, (_scope(each) for each in given.sessions)),
                 "charging_interval": table(INTERVAL, intervals),
-                "grid_mix_current": table(MIX, _mix(given)),
+                "grid_mix_current": like.relations["grid_mix_current"] if is_mix_told else table(MIX, _mix(given)),
                 "green_supply_current": table(SUPPLY, _supply(given)),
             },
         )

@@ -12,7 +12,7 @@ A battery that took in nothing on the local day of the hour is not drawn.
 *Result.* PE = ceil(sum over hours of max(0, EC - matched) x 0.6096 + sum of battery Wh x the battery's factor of the day),
 one ceil per session; EC here is that of all tiers. A matched Wh of PV or contract counts 0.
 *Provisional* is a session until the first instant ahead at which an hour with demand is matched, or a matched contract has
-to be retired: 180 days after the end of the local month of the hour.
+to be retired, where it is not all retired before: 180 days after the end of the local month of the hour.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -188,8 +188,13 @@ def project_ng(
     return rest_wh * parameters.residual_ug_per_kwh + from_battery_ng
 
 
-def assess(given: Given, match: Match | None = None, parameters: Parameters = DEFAULT) -> dict[str, Assessed]:
-    """Every session, by its id, with a match that stands, or with the first one."""
+def assess(
+    given: Given,
+    match: Match | None = None,
+    parameters: Parameters = DEFAULT,
+    retired: Collection[tuple[str, date]] = (),
+) -> dict[str, Assessed]:
+    """Every session, by its id, with a match that stands, or with the first one; `retired` are contracts and months."""
     stands = matches(given, parameters) if match is None else match
     battery: dict[str, dict[date, int]] = {}
     for (supply_id, day), factor in battery_ug_per_kwh(given.supply, parameters).items():
@@ -207,7 +212,8 @@ def assess(given: Given, match: Match | None = None, parameters: Parameters = DE
         told = annual.settled(floor(session.reading_wh * delivered), project, parameters.baseline_ug_per_kwh)
         demand = demand_wh(session, parameters)
         ahead = [hour + HOUR + parameters.match_close for hour in demand]
-        ahead += [retirement_due(hour, parameters) for hour, supply_id in matched if supply_id in contracts]
+        owed = {(hour, name) for hour, name in matched if (name, local_day(hour).replace(day=1)) not in retired}
+        ahead += [retirement_due(hour, parameters) for hour, name in owed if name in contracts]
         until = min((instant for instant in ahead if instant > given.clock), default=None)
         found[session.session_id] = Assessed(told, demand, matched, until)
     return found
