@@ -55,11 +55,10 @@ Rows = list[dict[str, Any]]
 Owed = dict[str, pa.Table]
 
 
-def differences(engine: Engine, owed: Mapping[str, pa.Table]) -> list[str]:
+def differences(engine: Engine, owed: Mapping[str, pa.Table]) -> Iterator[str]:
     """Rows that only one side has, at most five of each relation and side."""
     if "pool_left" in owed:
         engine.con.execute(POOL_LEFT)
-    found = []
     for relation, rows in owed.items():
         engine.load("owed", rows)
         columns = ", ".join(
@@ -69,8 +68,7 @@ def differences(engine: Engine, owed: Mapping[str, pa.Table]) -> list[str]:
         sides = {"gave": f"SELECT {columns} FROM {relation}", "owed": f"SELECT {columns} FROM owed"}
         for side, other in (("gave", "owed"), ("owed", "gave")):
             left = engine.con.execute(f"{sides[side]} EXCEPT ALL {sides[other]} ORDER BY ALL LIMIT 5").fetchall()
-            found += [f"{relation} {side} {row}" for row in left]
-    return found
+            yield from (f"{relation} {side} {row}" for row in left)
 
 
 def relations(rows: Mapping[str, Rows]) -> Owed:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from chargeledger import computation
-from chargeledger.computation import ACCOUNT_SQL, Computation
+from chargeledger.computation import Computation
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 from chargeledger.programme import MATCH_CLOSE_HOURS, load_applicability, load_match_rule, load_rules
@@ -186,7 +186,7 @@ def ran(
         engine.load("certificate_current", table(CERTIFICATE, certificates))
         run = Computation(engine, Scope(), told.given.clock, Inputs({}, 0), 0, 0, {}, {version.name: version})
         computation._match(run)
-        engine.table("session_admitted", ACCOUNT_SQL / "session_admitted.sql")
+        engine.table("session_admitted", computation.ACCOUNT_SQL / "session_admitted.sql")
         computation._run_versions(run)
         yield engine
 

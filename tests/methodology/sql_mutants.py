@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from chargeledger.cases import run_cases
 from chargeledger.errors import Refused
-from chargeledger.methodology import Methodology, read_folder
+from chargeledger.methodology import Methodology
 
 NOT_SQL = re.compile(r"(Parser|Binder|Catalog) Error")
 MUTANTS: dict[str, list[dict[str, str]]] = yaml.safe_load(
@@ -26,7 +27,7 @@ def mutated(version: Methodology, step: str, mutant: dict[str, str], folder: Pat
     text = path.read_text(encoding="utf-8")
     assert mutant["old"] in text, f"{step}.sql does not say {mutant['old']}"
     path.write_text(text.replace(mutant["old"], mutant["new"]), encoding="utf-8")
-    return read_folder(copy)
+    return replace(version, folder=copy)
 
 
 def caught_by_cases(version: Methodology, first: str) -> str | None:

@@ -34,4 +34,4 @@ def test_the_sql_gives_what_the_oracle_gives(name: str, seed: int) -> None:
     expected = OWED[name](owed)
     assert all(rows.num_rows > 500 for rows in expected.values())
     with ran(load(name), told, RULES) as engine:
-        assert differences(engine, expected) == []
+        assert list(differences(engine, expected)) == []

@@ -139,7 +139,7 @@ def supplies(random: Random, stations: list[Station]) -> Iterator[SupplyHour]:
     pools += [("battery", "station", f"battery-{each.station_id}", each) for each in stations[::3]]
     pools += [("pv", "operator", "Ä-roof", stations[0]), ("pv", "operator", "a-roof", stations[0])]
     pools += [("battery", "operator", "big", stations[1]), ("battery", "programme", "b", stations[2])]
-    pools += [("contract", "station", "z", stations[3]), ("contract", "station", "B", stations[3])]
+    pools += [("contract", "station", "a", stations[3]), ("contract", "station", "B", stations[3])]
     pools += [("contract", "operator", f"wind-{n}", each) for n, each in enumerate(stations[:12])]
     pools += [("contract", "programme", f"é-{each.region}", each) for each in stations[:7]]
     starts = sorted({datetime.combine(day, time(), PROGRAMME_ZONE).astimezone(UTC) for day in DAYS})
