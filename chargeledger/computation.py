@@ -74,7 +74,9 @@ def compute(
 ) -> Computation:
     """Compute what the ledger lacks for the scope at the clock, from exactly these inputs, under these programmes."""
     commits = lake.commits(until=inputs.ledger_version)
-    last_seq, batch_seq = open_inputs(lake, engine, inputs, commits)
+    # A session is asked about as its run left it: the hours that run matched are matched already.
+    matched = lake.commits(until=inputs.ledger_version + 1) if question.session_id else commits
+    last_seq, batch_seq = open_inputs(lake, engine, inputs, commits, matched)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
     _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
     for relation in CURRENT:
@@ -99,15 +101,21 @@ def compute(
     return run
 
 
-def open_inputs(lake: Lake, engine: Engine, inputs: Inputs, commits: list[LedgerCommit]) -> tuple[int, int]:
-    """Show staged tables, ledger and states in the engine at their versions; return last seq and last batch_seq."""
+def open_inputs(
+    lake: Lake, engine: Engine, inputs: Inputs, commits: list[LedgerCommit], matched: list[LedgerCommit] | None = None
+) -> tuple[int, int]:
+    """Show staged tables, ledger and states in the engine at their versions; return last seq and last batch_seq.
+
+    Matches are those of `matched`, where they are not those of all commits.
+    """
     for relation, version in inputs.staged.items():
         engine.view(relation, lake.files(relation, version), contract(relation))
     engine.con.execute("CREATE OR REPLACE TABLE staged_batch AS SELECT * FROM batch WHERE state = 'staged'")
     ledger = lake.table("ledger_entry", inputs.ledger_version)
     engine.view("ledger_entry_log", files(ledger), contract("ledger_entry"))
     for state in STATES:
-        kept = [lake.state_file(state, commit.receipt) for commit in commits]
+        told = matched if matched is not None and state in MATCHED else commits
+        kept = [lake.state_file(state, commit.receipt) for commit in told]
         gone = [path.name for path in kept if not path.exists()]
         if gone:
             raise Refused(

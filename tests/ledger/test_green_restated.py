@@ -17,7 +17,8 @@ from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.ledger import altered, green_book
-from tests.ledger.green_book import CLOSE, HOUR, NOON, Charge, GreenBook, Supply
+from tests.ledger.green_book import CLOSE, HOUR, NOON, OP, Charge, GreenBook, Supply
+from tests.ledger.told import owner
 from tests.oracle import green
 
 LATER = CLOSE + HOUR
@@ -92,8 +93,9 @@ def test_what_is_final_stands_and_the_supply_has_a_deficit(empty: GreenBook) -> 
     assert balance(empty) == [balanced(ROOF, 10_000, 0, 0)]
     before = empty.reductions()
     empty.supply(replace(ROOF, wh=6_000), at=FINAL)
-    # told again with the same owner, it is accounted again
-    empty.charges(ONE, Charge(9, (5_000,), start=NOON + 3 * HOUR, account="zoe", place="Z"), at=FINAL)
+    same = owner(operator=OP, order_number=f"{1:018d}", account="alice", known_since="2026-01-01T00:00:00Z")
+    empty.send("session_owner_csv", same, at=FINAL.isoformat())  # it is accounted again
+    empty.charges(Charge(9, (5_000,), start=NOON + 3 * HOUR, account="zoe", place="Z"), at=FINAL)
     done = empty.settle(FINAL)
     assert (done["touched"], done["held"]) == (2, [])
     assert before.items() <= empty.reductions().items()
@@ -180,7 +182,7 @@ def test_an_operators_contract_reaches_its_stations_alone_and_the_programmes_rea
         Charge(2, (10_000,), place="A", operator=green_book.OTHER),
     )
     small = Charge(3, (400,), place="B", account="bob")
-    own = Supply("OWN", 5_200, scope="operator", scope_id=green_book.OP, contract="K2")
+    own = Supply("OWN", 5_200, scope="operator", scope_id=OP, contract="K2")
     every, far = Supply("EVERY", 7_600), Supply("FAR", 9_999_000, region="CN-GRID-NORTH")
     at = NOON + timedelta(days=40)  # too late for an award
     empty.supply(own, every, far, at=at)

@@ -6,12 +6,16 @@ are matched in March: two certificates of 1 MWh settle them, and one leaves floo
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from chargeledger import flow, rooms
+from chargeledger.explain import explain
+from chargeledger.lake import Lake
 from tests.ledger import green_book
 from tests.ledger.green_book import CN, HOUR, NOON, SECOND, Charge, GreenBook, Supply
 from tests.ledger.told import certificate
@@ -166,6 +170,23 @@ def test_which_certificates_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     book.settle(DEADLINE)
     found = book.reductions()
     assert {name: found[key] for key, (name, _) in due.items()} == dict(due.values())
+
+
+def test_an_explanation_takes_the_matches_of_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is told after the deadline: what is left of a match depends on all hours of the month, not on the session's own."""
+    monkeypatch.setattr(rooms, "METHODOLOGY", green_book.adopt(tmp_path))
+    book = GreenBook(tmp_path / "book")
+    book.supply(*SUPPLY[:2], at=DEADLINE)
+    book.charges(*FIRST, *SECOND_DAY, at=DEADLINE)
+    book.certificates(certificate(1), at=DEADLINE)
+    book.settle(DEADLINE)
+    left = 100_001 * 1_000_000 // MARCH_K1_WH
+    due = (100_001 - left) * UNMATCHED + left * MATCHED
+    session = SECOND_DAY[0].session_id
+    assert book.reductions()[session] == due
+    out = io.StringIO()
+    explain(Lake(book.lake), session, Console(file=out, width=400))
+    assert f"{due:,} ng" in out.getvalue()
 
 
 def test_a_serial_told_under_two_contracts_is_used_once_by_the_last_of_them(book: GreenBook) -> None:
