@@ -58,7 +58,8 @@ NOTHING = {
     "claim_decided": "session_id VARCHAR, holder_id VARCHAR",
     "posted": "programme VARCHAR, session_id VARCHAR, vintage DATE, user_id VARCHAR, points BIGINT",
     "prior_vintage": "programme VARCHAR, vintage DATE, state VARCHAR",
-    "prior_state": "session_id VARCHAR, programme VARCHAR, vintage DATE, state VARCHAR, energy_wh BIGINT",
+    "prior_state": "session_id VARCHAR, programme VARCHAR, vintage DATE, state VARCHAR, energy_wh BIGINT, "
+    "provisional_until TIMESTAMPTZ",
     "watermark": "programme VARCHAR, batch_seq BIGINT",
 }
 

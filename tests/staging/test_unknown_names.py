@@ -27,7 +27,7 @@ UNKNOWN = {
     "programme of a run": (("run", "--sessions", "session_csv=FILE", "--programme", "cn"), ("unknown programme 'cn'",)),
     "version": (
         ("account", *CHINA, "--methodology", "cn_ev_charging@9.0.0"),
-        ("unknown methodology 'cn_ev_charging@9.0.0'", "cn_ev_charging@1.2.0, us_ev_charging@1.0.0"),
+        ("unknown methodology 'cn_ev_charging@9.0.0'", "cn_ev_charging@3.0.0, us_ev_charging@1.0.0"),
     ),
     "version without its number": (
         ("account", *CHINA, "--methodology", "cn_ev_charging"),
