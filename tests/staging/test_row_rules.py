@@ -16,8 +16,8 @@ Told = dict[str, str]
 FROM_2000 = {"started_at": "2000-01-01T00:00:00Z", "ended_at": "2000-01-01T01:00:00Z"}
 TO_2099 = {"started_at": "2099-12-31T23:59:59Z", "ended_at": "2100-01-01T01:00:00Z"}
 # Rules that no row of the canonical files can break, held at their boundary in test_city_traps.py.
-# stay_possible: tests/staging/test_city_traps.py; credit_readable: tests/ledger/test_withdrawn.py; vehicle_class_known, a column that
-# the canonical files need not have: tests/ledger/test_vehicle_class.py
+# stay_possible: tests/staging/test_city_traps.py; credit_readable: tests/ledger/test_withdrawn.py;
+# vehicle_class_known, a column that the canonical files need not have: tests/ledger/test_vehicle_class.py
 OF_OTHER_SOURCES = {"stay_possible", "credit_readable", "vehicle_class_known"}
 NOTHING = dict.fromkeys(("coal_mwh", "gas_mwh", "hydro_mwh"), "")
 
