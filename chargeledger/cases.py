@@ -23,7 +23,7 @@ NO_RULES: dict[str, int | None] = dict.fromkeys(RULES)
 MATCH_COLUMNS = (
     "session_id VARCHAR, region VARCHAR, hour_start TIMESTAMPTZ, supply_id VARCHAR, supply_kind VARCHAR, contract_id VARCHAR, "
     "turn BIGINT, factor_ug_per_kwh BIGINT, matched_wh BIGINT, supply_matched_wh BIGINT, supply_available_wh BIGINT, "
-    "contract_month DATE, month_end TIMESTAMPTZ, contract_matched_wh BIGINT"
+    "contract_month DATE, month_end TIMESTAMPTZ, contract_matched_wh BIGINT, contract_standing_wh BIGINT"
 )
 CERTIFICATE_COLUMNS = (
     "registry VARCHAR, serial VARCHAR, contract_id VARCHAR, production_month DATE, region VARCHAR, energy_wh BIGINT, "

@@ -116,6 +116,6 @@ def _settle(engine: Engine, given: dict[str, Any], matches: list[tuple[Any, ...]
     of_supply: dict[str, int] = {}
     for match in matches:
         of_supply[match[3]] = of_supply.get(match[3], 0) + match[8]
-    known = [(*match, of_supply[match[3]], available[match[3]], None, None, None) for match in matches]
+    known = [(*match, of_supply[match[3]], available[match[3]], None, None, None, None) for match in matches]
     hours = engine.con.execute("SELECT region, hour_start FROM match_hour_due").fetchall()
     load_matches(engine, known, [(str(region), hour) for region, hour in hours])

@@ -21,7 +21,7 @@ deadline AS (
   WHERE d.name = 'retirement_deadline_s' AND v.name = 'certificate_valid_months'
 ),
 month_owed AS (
-  SELECT DISTINCT contract_id, contract_month, month_end, contract_matched_wh, region
+  SELECT DISTINCT contract_id, contract_month, month_end, region
   FROM match_known
   WHERE contract_id IS NOT NULL
 ),
@@ -43,8 +43,9 @@ judged AS (
     CASE WHEN m.supply_available_wh >= m.supply_matched_wh THEN wide(m.matched_wh)
          ELSE int_div(wide(m.matched_wh) * m.supply_available_wh, m.supply_matched_wh) END AS supplied_wh,
     m.contract_matched_wh,
-    coalesce(r.retired_wh, wide(0))                                                         AS retired_wh,
-    m.contract_id IS NOT NULL AND coalesce(r.retired_wh, wide(0)) < m.contract_matched_wh   AS is_short,
+    GREATEST(coalesce(r.retired_wh, wide(0)) - m.contract_standing_wh, wide(0))             AS retired_wh,
+    m.contract_id IS NOT NULL
+      AND coalesce(r.retired_wh, wide(0)) - m.contract_standing_wh < m.contract_matched_wh  AS is_short,
     epoch_s(m.month_end) + d.retirement_deadline_s                                          AS deadline_s,
     d.clock_s
   FROM match_known AS m

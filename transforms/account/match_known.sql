@@ -1,5 +1,6 @@
 -- The border: the matches of touched sessions, one row per session, hour and supply, with what the supply has and gave in that hour, and
--- what its contract gave in the month. What stands in a final vintage keeps its match; a shortfall of supply is a deficit.
+-- what its contract gave in the month. What stands in a final vintage keeps its match and comes first: a shortfall of supply is a
+-- deficit, and certificates that are used for it are not there for others.
 WITH of_supply AS (
   SELECT supply_id, hour_start, SUM(matched_wh) AS matched_wh
   FROM match_of_all
@@ -11,17 +12,19 @@ month_of AS (
   JOIN programme_region AS r ON r.region = m.region
   JOIN programme AS p ON p.programme = r.programme
 ),
-of_contract AS (
-  SELECT contract_id, contract_month, SUM(matched_wh) AS matched_wh
-  FROM month_of
-  WHERE contract_id IS NOT NULL
-  GROUP BY contract_id, contract_month
-),
 standing AS (
   SELECT q.session_id
   FROM prior_state AS q
   JOIN prior_vintage AS v ON v.programme = q.programme AND v.vintage = q.vintage AND v.state = 'final'
   WHERE q.state IN ('awarded', 'awaiting approval')
+),
+of_contract AS (
+  SELECT m.contract_id, m.contract_month, SUM(m.matched_wh) AS matched_wh,
+    SUM(CASE WHEN w.session_id IS NOT NULL THEN m.matched_wh ELSE 0 END) AS standing_wh
+  FROM month_of AS m
+  LEFT JOIN standing AS w ON w.session_id = m.session_id
+  WHERE m.contract_id IS NOT NULL
+  GROUP BY m.contract_id, m.contract_month
 )
 SELECT m.session_id, m.region, m.hour_start, m.supply_id, m.supply_kind, m.contract_id, m.turn, m.factor_ug_per_kwh,
   CAST(SUM(m.matched_wh) AS BIGINT)                                                                  AS matched_wh,
@@ -30,7 +33,9 @@ SELECT m.session_id, m.region, m.hour_start, m.supply_id, m.supply_kind, m.contr
             ELSE coalesce(MAX(g.available_wh), 0) END AS BIGINT)                                     AS supply_available_wh,
   m.contract_month,
   day_start(next_month(m.contract_month), m.zone)                                                    AS month_end,
-  CAST(MAX(k.matched_wh) AS BIGINT)                                                                  AS contract_matched_wh
+  CAST(CASE WHEN MAX(w.session_id) IS NOT NULL THEN MAX(k.standing_wh)
+            ELSE MAX(k.matched_wh) - MAX(k.standing_wh) END AS BIGINT)                               AS contract_matched_wh,
+  CAST(CASE WHEN MAX(w.session_id) IS NOT NULL THEN 0 ELSE MAX(k.standing_wh) END AS BIGINT)         AS contract_standing_wh
 FROM month_of AS m
 JOIN session_touched AS t ON t.session_id = m.session_id
 JOIN of_supply AS s ON s.supply_id = m.supply_id AND s.hour_start = m.hour_start
