@@ -200,8 +200,10 @@ def test_a_serial_told_under_two_contracts_is_used_once_by_the_last_of_them(book
 
 
 def test_hours_matched_later_unsettle_what_was_retired_for_less(book: GreenBook) -> None:
-    """2 MWh had settled 1 600 kWh; with 500 more, 2 000 of 2 100 are retired. What is final stands, and comes first: the others share what it
-    leaves, so that no more counts than is retired."""
+    """2 MWh had settled 1 600 kWh; with 500 more, 2 000 of 2 100 are retired. What is final stands, and comes first.
+
+    The others share what it leaves, so that no more counts than is retired.
+    """
     book.certificates(certificate(1), certificate(2), at=MAY)
     late = [Charge(n, (100_000,), NOON + HOUR, f"u{n}", f"L{n}") for n in range(40, 45)]
     book.supply(Supply("C", 2_000_000, NOON + HOUR), at=MAY)
@@ -211,7 +213,7 @@ def test_hours_matched_later_unsettle_what_was_retired_for_less(book: GreenBook)
     book.settle(MAY)
     assert open_sessions(book) >= ids(FIRST) | ids(late)
     book.settle(DEADLINE)
-    stands = 100_001  # the charge of the 11th, whose vintage was final before
+    stands = sum(charge.parts[0] for charge in SECOND_DAY)  # on the 11th, whose vintage was final before
     left = 100_000 * (2_000_000 - stands) // (MARCH_K1_WH - stands + 500_000)
     due = (100_000 - left) * UNMATCHED + left * MATCHED
     assert {book.reductions()[key] for key in ids(FIRST) | ids(late)} == {due}
