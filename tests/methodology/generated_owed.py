@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from chargeledger.engine import Engine
-from tests.methodology.generated_run import DAY, INSTANT, TEXT, WHOLE, landed_days, table
+from tests.methodology.generated_run import DAY, INSTANT, TEXT, WHOLE, landed_days, long_table, table
 from tests.oracle import annual, green, hourly, provincial, reward
 from tests.oracle.annual import Amounts
 from tests.oracle.california import split_by_hour
@@ -124,12 +124,13 @@ class Paper:
             meter = each.power_type, each.metering_point
             told[each.session_id] = annual.amounts([(each.reading_wh, factor)], *meter, annual.cn_baseline_ug_per_kwh())
             for hour, wh in split_by_hour(each.reading_wh, utc(each.started_at), utc(each.ended_at)).items():
-                hours.append({"session_id": each.session_id, "region": region, "hour_start": hour, "reading_wh": wh})
+                hours.append((each.session_id, region, hour, wh))
                 intensities[region, hour] = {"intensity_ug_per_kwh": factor, "factor_origin": origin}
         assessed = [{"session_id": name, **_amounts(amounts)} for name, amounts in told.items() if amounts]
         known = [{"region": region, "hour_start": hour, **row} for (region, hour), row in intensities.items()]
         rows = {"session_assessment": assessed, "session_award": self.awards(told)}
-        return relations(rows | {"session_hour": hours, "grid_intensity_hour": known})
+        split = {"session_hour": long_table(COLUMNS["session_hour"], hours)}
+        return relations(rows | {"grid_intensity_hour": known}) | split
 
     @cached_property
     def hourly(self) -> dict[str, hourly.Assessed]:
@@ -144,14 +145,14 @@ class Paper:
         """Readings by interval and hour, and by hour."""
         parts, hours = [], []
         for each in self.given.sessions:
-            found = self.hourly[each.session_id]
+            name, found = each.session_id, self.hourly[each.session_id]
             by_hour = dict.fromkeys(found.hours, 0)
             for part in found.parts:
-                parts.append({"session_id": each.session_id, **vars(part)})
+                parts.append((name, part.interval_no, part.hour_start, part.reading_wh, part.data_quality_tier))
                 by_hour[part.hour_start] += part.reading_wh
-            own = {"session_id": each.session_id, "region": each.region}
-            hours += [own | {"hour_start": hour, "reading_wh": wh} for hour, wh in by_hour.items()]
-        return relations({"interval_hour": parts, "session_hour": hours})
+            hours += [(name, each.region, hour, wh) for hour, wh in by_hour.items()]
+        told = {"interval_hour": parts, "session_hour": hours}
+        return {relation: long_table(COLUMNS[relation], rows) for relation, rows in told.items()}
 
     @cached_property
     def known_hours(self) -> Rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -70,6 +70,12 @@ def table(types: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> pa.Tab
     return pa.table({name: pa.array([row.get(name) for row in told], kind) for name, kind in types.items()})
 
 
+def long_table(types: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    """Many rows as Arrow, each with a value for every column."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(types)
+    return pa.table({name: pa.array(told, kind) for (name, kind), told in zip(types.items(), columns, strict=True)})
+
+
 def landed_days(session: Session) -> int:
     """Days from the end to the first landing: some sessions land on the last day of the usual claim window, some after it."""
     return sum(session.session_id.encode()) % 32
@@ -83,13 +89,11 @@ def _scope(session: Session) -> dict[str, Any]:
     return row | {"vintage": local_day(session.ended_at), "landing_digest": session.session_id, "row_number": 1}
 
 
-def _intervals(session: Session) -> Iterator[dict[str, Any]]:
+def _intervals(session: Session) -> Iterator[tuple[Any, ...]]:
+    """Each with its number, in order of time; the instants on whatever clock they are told."""
+    name = session.session_id
     for number, each in enumerate(metered(session), 1):
-        yield {
-            **{"session_id": session.session_id, "landing_digest": session.session_id, "row_number": 1},
-            **{"interval_no": number, "reading_wh": each.reading_wh},
-            **{"started_at": utc(each.started_at), "ended_at": utc(each.ended_at)},
-        }
+        yield name, name, 1, number, each.started_at, each.ended_at, each.reading_wh
 
 
 def _mix(given: Given) -> Iterator[dict[str, Any]]:
@@ -118,13 +122,13 @@ class Told:
     @classmethod
     def of(cls, given: Given, like: Told | None = None) -> Told:
         """`like` is told already, maybe of the same mix."""
-        intervals = (row for each in given.sessions for row in _intervals(each))
+        intervals = [row for each in given.sessions for row in _intervals(each)]
         is_mix_told = like is not None and like.given.mix is given.mix
         return cls(
             given,
             {
                 "session_scope": table(SCOPE, (_scope(each) for each in given.sessions)),
-                "charging_interval": table(INTERVAL, intervals),
+                "charging_interval": long_table(INTERVAL, intervals),
                 "grid_mix_current": like.relations["grid_mix_current"] if is_mix_told else table(MIX, _mix(given)),
                 "green_supply_current": table(SUPPLY, _supply(given)),
             },

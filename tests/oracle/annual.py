@@ -7,6 +7,7 @@ no conversion. Numbers are exact fractions until the one rounding that the metho
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor
 
 UG_PER_KG = 10**9
@@ -31,6 +32,7 @@ class Amounts:
     points: int
 
 
+@cache
 def cn_baseline_ug_per_kwh() -> int:
     """Baseline of the light-duty gasoline car per kWh delivered, rounded down to the ug/kWh.
 

@@ -62,7 +62,7 @@ def drawn_wh(session: Session, tiers: Collection[str], parameters: Parameters = 
     """Energy drawn by hour, exact, in the intervals of these tiers."""
     _, drawn = annual.delivered_and_draw(session.power_type, session.metering_point, parameters.dc_efficiency)
     reading_wh: dict[datetime, int] = {}
-    for part in hourly.split(session):
+    for part in hourly.split(session, hourly.DEFAULT):
         if part.data_quality_tier in tiers:
             reading_wh[part.hour_start] = reading_wh.get(part.hour_start, 0) + part.reading_wh
     return {hour: wh * drawn for hour, wh in reading_wh.items()}
