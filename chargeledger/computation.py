@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from chargeledger import rooms
+from chargeledger.awarding import MATCHED, award, match
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
 from chargeledger.lake import Lake, LedgerCommit, instant_text
-from chargeledger.methodology import STEP_RELATION, Methodology, empty
+from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state", "energy_match", "match_hour")
-MATCHED = ("energy_match", "match_hour")
-BORDER = tuple(STEP_RELATION.values())
+STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED)
 NO_PROGRAMME = "-"
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
@@ -93,8 +92,8 @@ def compute(
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
-    _match(run)
-    _award(run)
+    match(engine, versions)
+    run.ran = award(engine, versions)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
     _finish(run)
@@ -181,88 +180,6 @@ def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tup
     if commits:
         marks[(NO_PROGRAMME, None, None)] = commits[-1].batch_seq
     return marks
-
-
-def _match(run: Computation) -> None:
-    """Match the hours whose time has come, each version that matches its own; then what is known of all matches."""
-    engine = run.engine
-    for relation in MATCHED:
-        empty(engine, relation, relation)
-    for name, version in run.versions.items():
-        if not version.matching:
-            continue
-        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
-        engine.table("match_hour_due", ACCOUNT_SQL / "match_hour_due.sql")
-        if not engine.count("SELECT 1 FROM match_hour_due"):
-            continue
-        engine.table("session_admitted", ACCOUNT_SQL / "session_competing.sql")
-        for relation in ("session", "session_interval"):
-            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
-        engine.table("green_supply", ACCOUNT_SQL / "green_supply.sql")
-        version.match(engine)
-        engine.con.execute("INSERT INTO energy_match SELECT * FROM energy_match_so_far")
-        engine.table("match_hour_done", ACCOUNT_SQL / "match_hour.sql")
-        engine.con.execute("INSERT INTO match_hour SELECT * FROM match_hour_done")
-    engine.table("match_coupled", ACCOUNT_SQL / "match_coupled.sql")
-    if engine.count("SELECT 1 FROM match_coupled"):
-        engine.con.execute("INSERT INTO session_arrived SELECT session_id FROM match_coupled")
-        for relation in ("session_touched", "posted"):
-            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    for relation in ("match_of_all", "match_known", "match_hour_known", "certificate_known"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-
-
-def _award(run: Computation) -> None:
-    """Award what is due; where something is held under a cap, award once more, with the held as they stood."""
-    engine = run.engine
-    engine.load_rows("held_session", "session_id VARCHAR", [])
-    engine.load_rows("deferred_session", "session_id VARCHAR", [])
-    held = 0
-    while True:
-        for relation in ("session_as_stood", "session_admitted"):
-            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-        _run_versions(run)
-        engine.table("session_deferred", ACCOUNT_SQL / "session_deferred.sql")
-        if engine.count("SELECT 1 FROM session_deferred"):
-            engine.con.execute("INSERT INTO deferred_session SELECT * FROM session_deferred")
-            engine.con.execute("DROP TABLE grid_mix_hour")
-            continue
-        engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
-        engine.con.execute(
-            "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
-            "UNION SELECT session_id FROM held_session"
-        )
-        now = engine.count("SELECT 1 FROM held_session")
-        capped = engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL")
-        if now == held or not capped:
-            return
-        held = now
-        engine.con.execute("DROP TABLE grid_mix_hour")
-
-
-def _run_versions(run: Computation) -> None:
-    """Run every version that has a touched session or a new hour; gather the border relations of all of them."""
-    engine = run.engine
-    run.ran.clear()
-    gathered = ("session", "session_interval", "grid_mix_hour", *BORDER)
-    for relation in gathered:
-        empty(engine, f"all_{relation}", relation)
-    for name, version in run.versions.items():
-        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
-        for relation in ("session", "session_interval"):
-            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
-        engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
-        if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
-            engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
-            version.run(engine)
-            run.ran.append(name)
-            for relation in gathered:
-                if relation not in BORDER or relation in version.gives:
-                    engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
-    engine.con.execute("DROP VIEW IF EXISTS grid_mix_hour")
-    for relation in gathered:
-        engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
-        engine.con.execute(f"DROP TABLE all_{relation}")
 
 
 def _finish(run: Computation) -> None:

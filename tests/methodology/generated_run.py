@@ -11,12 +11,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from chargeledger import computation
-from chargeledger.computation import Computation
+from chargeledger import awarding
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 from chargeledger.programme import MATCH_CLOSE_HOURS, load_applicability, load_match_rule, load_rules
-from chargeledger.scope import Inputs, Scope
 from tests.oracle.annual import Amounts
 from tests.oracle.given import FIRST_VINTAGE, PROGRAMME_ZONE, Given, Session, local_day, metered, utc
 from tests.oracle.reward import NO_RULES, Rules
@@ -189,10 +187,9 @@ def ran(
         engine.load("energy_match_log", past.select(list(MATCH)))
         engine.con.execute("CREATE TABLE match_hour_log AS SELECT DISTINCT region, hour_start FROM energy_match_log")
         engine.load("certificate_current", table(CERTIFICATE, certificates))
-        run = Computation(engine, Scope(), told.given.clock, Inputs({}, 0), 0, 0, {}, {version.name: version})
-        computation._match(run)
-        engine.table("session_admitted", computation.ACCOUNT_SQL / "session_admitted.sql")
-        computation._run_versions(run)
+        awarding.match(engine, {version.name: version})
+        engine.table("session_admitted", awarding.ACCOUNT_SQL / "session_admitted.sql")
+        awarding.run_versions(engine, {version.name: version})
         yield engine
 
 

@@ -1,0 +1,98 @@
+"""From what is touched to what is due: green supply matched, every version run on its own sessions, awards held or deferred.
+
+Everything is read from and written to the relations of one computation.
+"""
+
+from __future__ import annotations
+
+from chargeledger import rooms
+from chargeledger.contract import contract
+from chargeledger.engine import Engine
+from chargeledger.methodology import STEP_RELATION, Methodology, empty
+
+ACCOUNT_SQL = rooms.TRANSFORMS / "account"
+MATCHED = ("energy_match", "match_hour")
+BORDER = tuple(STEP_RELATION.values())
+
+
+def match(engine: Engine, versions: dict[str, Methodology]) -> None:
+    """Match the hours whose time has come, each version that matches its own; then what is known of all matches."""
+    for relation in MATCHED:
+        empty(engine, relation, relation)
+    for name, version in versions.items():
+        if not version.matching:
+            continue
+        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
+        engine.table("match_hour_due", ACCOUNT_SQL / "match_hour_due.sql")
+        if not engine.count("SELECT 1 FROM match_hour_due"):
+            continue
+        engine.table("session_admitted", ACCOUNT_SQL / "session_competing.sql")
+        for relation in ("session", "session_interval"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
+        engine.table("green_supply", ACCOUNT_SQL / "green_supply.sql")
+        version.match(engine)
+        engine.con.execute("INSERT INTO energy_match SELECT * FROM energy_match_so_far")
+        engine.table("match_hour_done", ACCOUNT_SQL / "match_hour.sql")
+        engine.con.execute("INSERT INTO match_hour SELECT * FROM match_hour_done")
+    engine.table("match_coupled", ACCOUNT_SQL / "match_coupled.sql")
+    if engine.count("SELECT 1 FROM match_coupled"):
+        engine.con.execute("INSERT INTO session_arrived SELECT session_id FROM match_coupled")
+        for relation in ("session_touched", "posted"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    for relation in ("match_of_all", "match_known", "match_hour_known", "certificate_known"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+
+
+def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
+    """Award what is due, and return the versions that ran.
+
+    Where something is held under a cap, or would be a first award of a final vintage on open grounds, award once more without it.
+    """
+    engine.load_rows("held_session", "session_id VARCHAR", [])
+    engine.load_rows("deferred_session", "session_id VARCHAR", [])
+    held = 0
+    while True:
+        for relation in ("session_as_stood", "session_admitted"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+        ran = run_versions(engine, versions)
+        engine.table("session_deferred", ACCOUNT_SQL / "session_deferred.sql")
+        if engine.count("SELECT 1 FROM session_deferred"):
+            engine.con.execute("INSERT INTO deferred_session SELECT * FROM session_deferred")
+            engine.con.execute("DROP TABLE grid_mix_hour")
+            continue
+        engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
+        engine.con.execute(
+            "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
+            "UNION SELECT session_id FROM held_session"
+        )
+        now = engine.count("SELECT 1 FROM held_session")
+        capped = engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL")
+        if now == held or not capped:
+            return ran
+        held = now
+        engine.con.execute("DROP TABLE grid_mix_hour")
+
+
+def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
+    """Run every version that has a touched session or a new hour, and return them; gather the border relations of all of them."""
+    ran = []
+    gathered = ("session", "session_interval", "grid_mix_hour", *BORDER)
+    for relation in gathered:
+        empty(engine, f"all_{relation}", relation)
+    for name, version in versions.items():
+        engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
+        for relation in ("session", "session_interval"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
+        engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
+        if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
+            engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
+            version.run(engine)
+            ran.append(name)
+            for relation in gathered:
+                if relation not in BORDER or relation in version.gives:
+                    engine.con.execute(f"INSERT INTO all_{relation} SELECT * FROM {relation}")
+    engine.con.execute("DROP VIEW IF EXISTS grid_mix_hour")
+    for relation in gathered:
+        engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
+        engine.con.execute(f"DROP TABLE all_{relation}")
+    return ran
