@@ -16,7 +16,9 @@ SOUND = (
     "SELECT CAST('A:1' AS VARCHAR) AS session_id, CAST('p' AS VARCHAR) AS programme, DATE '2026-03-09' AS vintage, "
     "CAST('CN-GRID-NE' AS VARCHAR) AS region, CAST(1000 AS BIGINT) AS energy_wh, "
     "CAST(912631200000 AS DECIMAL(38,0)) AS baseline_emissions_ng, CAST(530600000000 AS DECIMAL(38,0)) AS project_emissions_ng, "
-    "CAST(382031200000 AS DECIMAL(38,0)) AS emission_reductions_ng"
+    "CAST(382031200000 AS DECIMAL(38,0)) AS emission_reductions_ng, CAST(NULL AS VARCHAR) AS data_quality_tier, "
+    "CAST(NULL AS TIMESTAMPTZ) AS provisional_until, CAST(NULL AS DECIMAL(38,0)) AS other_basis_reductions_ng, "
+    "CAST(NULL AS TIMESTAMPTZ) AS other_basis_until"
 )
 
 
