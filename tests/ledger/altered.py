@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from chargeledger import computation, methodology, publication, rooms, staging
+from chargeledger import awarding, computation, methodology, publication, rooms, staging
 
 
 def _replace(path: Path, old: str, new: str) -> None:
@@ -63,7 +63,8 @@ def account_sql(patch: pytest.MonkeyPatch, folder: Path, relation: str, old: str
     if not copy.exists():
         shutil.copytree(computation.ACCOUNT_SQL, copy)
     _replace(copy / f"{relation}.sql", old, new)
-    patch.setattr(computation, "ACCOUNT_SQL", copy)
+    for module in (computation, awarding):
+        patch.setattr(module, "ACCOUNT_SQL", copy)
 
 
 def staging_sql(patch: pytest.MonkeyPatch, folder: Path, relation: str, old: str, new: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from chargeledger import computation, rooms
+from chargeledger import awarding, rooms
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology, load
 from tests.methodology import test_settled_matches as settled
@@ -68,7 +68,7 @@ def other_room(step: str, mutant: dict[str, str], folder: Path, monkeypatch: pyt
     text = path.read_text(encoding="utf-8")
     assert mutant["old"] in text, f"{step}.sql does not say {mutant['old']}"
     path.write_text(text.replace(mutant["old"], mutant["new"]), encoding="utf-8")
-    monkeypatch.setattr(computation, "ACCOUNT_SQL", folder / "account")
+    monkeypatch.setattr(awarding, "ACCOUNT_SQL", folder / "account")
 
 
 @pytest.mark.parametrize("name", [name for name in OWED if name != "cn_ev_charging@1.2.0"])
