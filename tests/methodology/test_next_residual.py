@@ -1,32 +1,26 @@
 """Another residual factor is another version, and nothing else: one folder, one line of the programme, its digest and its shadow.
 
-The factor is invented: 600 g/kWh in the place of the 609.6 of 3.0.0. All that is expected of the draft, its cases included, comes
-from tests/oracle/green.py with that factor.
+All that is expected of it comes from tests/oracle/green.py with the other factor.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from chargeledger import flow, version_check, versioning
 from chargeledger.methodology import load
-from chargeledger.sensitivity import write_sensitivity
 from tests.ledger.book import CN, Book
 from tests.ledger.told import owner, station
+from tests.methodology.other_residual import NEW, OLD, OTHER, SOLVED, draft
 from tests.oracle import green
 from tests.oracle.given import HOUR, Given, Interval, Session, SupplyHour, local_day
 
-OLD, NEW = "cn_ev_charging@3.0.0", "cn_ev_charging@3.1.0"
-OTHER = green.Parameters(residual_kg_per_kwh=Fraction("0.6"))
 EAST, OPERATOR = "CN-GRID-EAST", "IN123456A"
 AMOUNTS = ("energy_wh", "baseline_emissions_ng", "project_emissions_ng", "emission_reductions_ng")
 AT, CLOSED = "2026-03-12T00:00:00Z", "2026-03-16T00:00:00Z"  # before and after all hours are matched
@@ -140,50 +134,6 @@ def set_lines(room: Path, lines: str) -> None:
     path.write_text(re.sub(r"(?<=^methodology:\n)(?:  - .*\n)+", lines, text, flags=re.MULTILINE), encoding="utf-8")
 
 
-def draft(room: Path) -> Path:
-    """3.0.0 with another factor, and with what then follows from it: intensities of the sensitivity, the table, the cases."""
-    folder = versioning.new_version(load(OLD), "3.1.0")
-    for name in ("factors.csv", "methodology.yaml"):
-        text = (folder / name).read_text(encoding="utf-8")
-        assert "609600000" in text
-        (folder / name).write_text(text.replace("609600000", "600000000"), encoding="utf-8")
-    path = folder / "cases" / "matched_hour.yaml"
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for case in said["cases"]:
-        solve(case)
-    path.write_text(
-        "# Worked examples of a matched hour, at 600000000 ug/kWh.\n" + yaml.safe_dump(said), encoding="utf-8"
-    )
-    write_sensitivity(load(NEW, draft_allowed=True))
-    return folder
-
-
-def solve(case: dict[str, Any]) -> None:
-    """Write into a case what the oracle expects of it with the other factor."""
-    given, hour = case["given"], datetime.fromisoformat(case["given"]["hour"])
-    if "battery_intensity_ug_per_kwh" in given:  # four parts of ten from the grid, 0.9 round trip: 600 x 0.4 / 0.9
-        given["battery_intensity_ug_per_kwh"] = dict.fromkeys(given["battery_intensity_ug_per_kwh"], 266_666_667)
-    window = hour, hour + HOUR
-    sessions = tuple(
-        Session(
-            s["session"],
-            *window,
-            s["reading_wh"],
-            s["power_type"],
-            s["metering_point"],
-            (Interval(*window, s["reading_wh"]),),
-        )
-        for s in given["sessions"]
-    )
-    battery = SupplyHour("battery", "battery", "station", "S", EAST, hour, 0, None, 10, 6, 900)
-    demand = {each.session_id: green.demand_wh(each)[hour] for each in sessions}
-    pools = [(pool["supply_id"], pool["available_wh"], pool["sessions_in_scope"]) for pool in given["pools"]]
-    match = {(name, hour, pool): wh for (name, pool), wh in green.match_hour(demand, pools).items()}
-    for name, told in green.assess(Given(sessions, {}, (battery,), hour), match, OTHER).items():
-        matched = {pool: wh for (_, pool), wh in told.matched_wh.items()}
-        case["expect"]["sessions"][name] = asdict(told.amounts) | {"matched_wh": matched}
-
-
 def files(room: Path) -> dict[str, bytes]:
     return {str(path.relative_to(room)): path.read_bytes() for path in room.rglob("*") if path.is_file()}
 
@@ -192,7 +142,7 @@ def test_from_the_draft_to_the_ledger(book: Book, room: Path) -> None:
     before = files(room)
     first = book.account(at=AT)
     assert first["posted_entries"] == len(SESSIONS)
-    folder = draft(room)
+    folder = draft()
     assert [f for f in version_check.check(load(NEW, draft_allowed=True)) if not f.passed] == []
     versioning.publish(NEW)
     told = flow.shadow(book.lake, "2026-03-10..2026-03-11", NEW, CN, against=OLD, at=CLOSED, keep=True)
@@ -240,4 +190,9 @@ def nothing_else_changed(before: dict[str, bytes], now: dict[str, bytes], folder
     old = {name for name in before if name.startswith("cn_ev_charging_3.0.0/")}
     twin = {name: name.replace("_3.0.0/", "_3.1.0/") for name in old}
     differing = {name.split("/", 1)[1] for name in old if before[name] != now[twin[name]]}
-    assert differing == {"factors.csv", "methodology.yaml", "METHODOLOGY.md", "cases/matched_hour.yaml"}
+    assert differing == {
+        "factors.csv",
+        "methodology.yaml",
+        "METHODOLOGY.md",
+        *(f"cases/{name}.yaml" for name in SOLVED),
+    }
