@@ -12,6 +12,7 @@ from chargeledger.methodology import STEP_RELATION, Methodology, empty
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
 MATCHED = ("energy_match", "match_hour")
+KNOWN = ("match_known", "match_hour_known", "certificate_known")
 BORDER = tuple(STEP_RELATION.values())
 
 
@@ -23,13 +24,13 @@ def match(engine: Engine, versions: dict[str, Methodology]) -> None:
         if not version.matching:
             continue
         engine.load_rows("methodology_running", "methodology VARCHAR", [(name,)])
-        engine.table("match_hour_due", ACCOUNT_SQL / "match_hour_due.sql")
+        engine.table("match_hour_due", ACCOUNT_SQL / "match_hour_due.sql", contract("match_hour_due"))
         if not engine.count("SELECT 1 FROM match_hour_due"):
             continue
         engine.table("session_admitted", ACCOUNT_SQL / "session_competing.sql")
         for relation in ("session", "session_interval"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
-        engine.table("green_supply", ACCOUNT_SQL / "green_supply.sql")
+        engine.table("green_supply", ACCOUNT_SQL / "green_supply.sql", contract("green_supply"))
         version.match(engine)
         engine.con.execute("INSERT INTO energy_match SELECT * FROM energy_match_so_far")
         engine.table("match_hour_done", ACCOUNT_SQL / "match_hour.sql")
@@ -39,8 +40,9 @@ def match(engine: Engine, versions: dict[str, Methodology]) -> None:
         engine.con.execute("INSERT INTO session_arrived SELECT session_id FROM match_coupled")
         for relation in ("session_touched", "posted"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    for relation in ("match_of_all", "match_known", "match_hour_known", "certificate_known"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    engine.table("match_of_all", ACCOUNT_SQL / "match_of_all.sql")
+    for relation in KNOWN:
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql", contract(relation))
 
 
 def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from chargeledger.contract import contract
+from chargeledger.border import load_border, load_matches, vintage_of
+from chargeledger.cases_matching import matched_hour
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology
-from chargeledger.programme import MATCH_CLOSE_HOURS, RULES, load_match_rule, load_rules
+from chargeledger.programme import RULES, load_rules
 
 PWH_PER_MWH = 10**18
 START = datetime(2026, 3, 10, 13, tzinfo=UTC)
 NO_RULES: dict[str, int | None] = dict.fromkeys(RULES)
-MATCH_COLUMNS = (
-    "session_id VARCHAR, region VARCHAR, hour_start TIMESTAMPTZ, supply_id VARCHAR, supply_kind VARCHAR, contract_id VARCHAR, "
-    "turn BIGINT, factor_ug_per_kwh BIGINT, matched_wh BIGINT, supply_matched_wh BIGINT, supply_available_wh BIGINT, "
-    "contract_month DATE, month_end TIMESTAMPTZ, contract_matched_wh BIGINT, contract_standing_wh BIGINT"
-)
-CERTIFICATE_COLUMNS = (
-    "registry VARCHAR, serial VARCHAR, contract_id VARCHAR, production_month DATE, region VARCHAR, energy_wh BIGINT, "
-    "retired_at TIMESTAMPTZ, retired_on DATE, expires_on DATE, is_linked_to_credits BOOLEAN, is_used_for_quota BOOLEAN, "
-    "is_revoked BOOLEAN"
-)
 BY_HOUR = ("intensity_ug_per_kwh", "reading_wh_by_hour")
 AMOUNTS = ("points", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
 RESULTS = (
@@ -76,25 +67,12 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def load_border(engine: Engine, relation: str, rows: list[dict[str, Any]]) -> None:
-    """Create a border relation from what is told of its rows; columns that are not told are empty."""
-    columns = contract(relation).digest_columns
-    definition = ", ".join(f'"{column.name}" {column.sql_type}' for column in columns)
-    engine.load_rows(relation, definition, [tuple(row.get(column.name) for column in columns) for row in rows])
-
-
 def _caps(given: dict[str, Any]) -> dict[str, int | None]:
     kwh = given.get("kwh_cap")
     return {
         "energy_wh_per_account_and_vintage": None if kwh is None else int(kwh) * 1000,
         "points_per_account_and_vintage": given.get("points_cap"),
     }
-
-
-def vintage_of(version: Methodology, ended_at: datetime) -> date:
-    """The day of the end, or the version's first day for a case that names no later one."""
-    first: date = version.identity["applicability"]["vintage_from"]
-    return max(ended_at.date(), first)
 
 
 def load_one_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
@@ -144,17 +122,9 @@ def _load_grid(engine: Engine, version: Methodology, given: dict[str, Any], regi
         missing += timedelta(hours=1)
     waited = timedelta(hours=given["hours_since_hour_end"]) if "hours_since_hour_end" in given else None
     clock = missing + timedelta(hours=1) + waited if waited is not None else ended
-    engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
+    load_border(engine, "run_clock", [{"instant": clock}])
     hours = [(region, first + timedelta(hours=n)) for n in range(int((ended - first) / timedelta(hours=1)) + 1)]
     load_matches(engine, [], hours)
-
-
-def load_matches(engine: Engine, matches: list[tuple[object, ...]], hours: list[tuple[str, datetime]]) -> None:
-    """The border relations of green supply: what is matched, the hours that have been, no certificate, the usual match close."""
-    engine.load_rows("match_known", MATCH_COLUMNS, matches)
-    engine.load_rows("match_hour_known", "region VARCHAR, hour_start TIMESTAMPTZ", hours)
-    engine.load_rows("certificate_known", CERTIFICATE_COLUMNS, [])
-    load_match_rule(engine, [("case", MATCH_CLOSE_HOURS * 3600)])
 
 
 def run_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
@@ -225,8 +195,6 @@ def match_case(
     engine: Engine, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
 ) -> Iterator[str]:
     """One hour of green supply: the sessions compete for the pools, are assessed and awarded."""
-    from chargeledger.cases_matching import matched_hour
-
     load_rules(engine, [("case", rules, _caps({}))])
     yield from matched_hour(engine, version, case)
 

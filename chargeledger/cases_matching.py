@@ -6,15 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chargeledger.cases import load_border, load_matches, vintage_of
+from chargeledger.border import load_border, load_matches, vintage_of
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 
-SUPPLY_COLUMNS = (
-    "supply_id VARCHAR, supply_kind VARCHAR, scope_kind VARCHAR, scope_id VARCHAR, operator_id VARCHAR, region VARCHAR, "
-    "hour_start TIMESTAMPTZ, local_day DATE, available_wh BIGINT, charged_wh BIGINT, charged_from_pv_wh BIGINT, "
-    "round_trip_per_mille BIGINT, contract_id VARCHAR"
-)
 RESULTS = ("energy_wh", "baseline_emissions_ng", "project_emissions_ng", "emission_reductions_ng", "points")
 # A battery of which a case says no more: six parts from PV, four from the grid, 0.9 round trip.
 CHARGED = {"charged_wh": 10, "charged_from_pv_wh": 6, "round_trip_per_mille": 900}
@@ -25,16 +20,17 @@ def matched_hour(engine: Engine, version: Methodology, case: dict[str, Any]) -> 
     given, expect = case["given"], case["expect"]
     _load(engine, version, given)
     version.match(engine)
-    matches = engine.con.execute("SELECT * FROM energy_match_so_far").fetchall()
+    matches = engine.rows("SELECT * FROM energy_match_so_far")
     pools = dict(engine.con.execute("SELECT supply_id, available_wh FROM match_pool").fetchall())
     left = {pool["supply_id"]: pools.get(pool["supply_id"], pool["available_wh"]) for pool in given["pools"]}
     got: dict[str, dict[str, int]] = {told["session"]: {} for told in given["sessions"]}
-    for session, _, _, supply, _, _, _, factor, matched in matches:
-        left[supply] -= matched
-        got[session][supply] = matched
-        if supply in given.get("battery_intensity_ug_per_kwh", {}):
-            if factor != given["battery_intensity_ug_per_kwh"][supply]:
-                yield f"{supply}: its intensity is {factor}"
+    batteries = given.get("battery_intensity_ug_per_kwh", {})
+    for match in matches:
+        supply, factor = str(match["supply_id"]), match["factor_ug_per_kwh"]
+        left[supply] -= match["matched_wh"]
+        got[str(match["session_id"])][supply] = int(str(match["matched_wh"]))
+        if factor != batteries.get(supply, factor):
+            yield f"{supply}: its intensity is {factor}"
     if left != expect["left_in_pool_wh"]:
         yield f"left in the pools: expected {expect['left_in_pool_wh']}, got {left}"
     _settle(engine, given, matches)
@@ -75,11 +71,11 @@ def _load(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
     load_border(engine, "session_interval", [{**row, "interval_no": 1} for row in rows])
     load_border(engine, "grid_mix_hour", [])
     of_name = {row["session_id"]: row for row in rows}
-    engine.load_rows(
-        "green_supply", SUPPLY_COLUMNS, [_supply(given, pool, names, of_name, hour, region) for pool in given["pools"]]
-    )
-    engine.load_rows("match_hour_due", "region VARCHAR, hour_start TIMESTAMPTZ", [(region, hour)])
-    engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(hour + timedelta(days=4),)])
+    place = {"region": region, "hour_start": hour}
+    supply = [_supply(given, pool, names, of_name) | place | {"local_day": hour.date()} for pool in given["pools"]]
+    load_border(engine, "green_supply", supply)
+    load_border(engine, "match_hour_due", [place])
+    load_border(engine, "run_clock", [{"instant": hour + timedelta(days=4)}])
 
 
 def _scope(pool: dict[str, Any], names: list[str]) -> tuple[str, list[str]]:
@@ -89,33 +85,31 @@ def _scope(pool: dict[str, Any], names: list[str]) -> tuple[str, list[str]]:
 
 
 def _supply(
-    given: dict[str, Any],
-    pool: dict[str, Any],
-    names: list[str],
-    sessions: dict[str, dict[str, Any]],
-    hour: datetime,
-    region: str,
-) -> tuple[object, ...]:
+    given: dict[str, Any], pool: dict[str, Any], names: list[str], sessions: dict[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """A pool as green supply, of the kind that its place in the case tells where the case does not."""
     batteries = given.get("battery_intensity_ug_per_kwh", {})
     order = [each["supply_id"] for each in given["pools"]]
     before = any(other in batteries for other in order[order.index(pool["supply_id"]) + 1 :])
     kind = "battery" if pool["supply_id"] in batteries else "pv" if before else "contract"
     scope, mine = _scope(pool, names)
-    scope_id = {"programme": "case", "station": mine[0], "operator": "SHARED"}[scope]
-    charged = {name: pool.get(name, CHARGED[name]) if kind == "battery" else None for name in CHARGED}
-    operator = sessions[mine[0]]["operator_id"] if scope == "station" else None
-    return (
-        *(pool["supply_id"], pool.get("kind", kind), scope, scope_id, operator, region, hour, hour.date()),
-        *(pool["available_wh"], *charged.values(), None),
-    )
+    told = {"supply_id": pool["supply_id"], "supply_kind": pool.get("kind", kind), "available_wh": pool["available_wh"]}
+    told |= {"scope_kind": scope, "scope_id": {"programme": "case", "station": mine[0], "operator": "SHARED"}[scope]}
+    told |= {"operator_id": sessions[mine[0]]["operator_id"]} if scope == "station" else {}
+    charged = {name: pool.get(name, figure) for name, figure in CHARGED.items()}
+    return told | (charged if kind == "battery" else {})
 
 
-def _settle(engine: Engine, given: dict[str, Any], matches: list[tuple[Any, ...]]) -> None:
+def _settle(engine: Engine, given: dict[str, Any], matches: list[dict[str, Any]]) -> None:
     """What is known of the matches when the sessions are assessed: supply as it was, no contract to retire for."""
     available = {pool["supply_id"]: pool["available_wh"] for pool in given["pools"]}
     of_supply: dict[str, int] = {}
     for match in matches:
-        of_supply[match[3]] = of_supply.get(match[3], 0) + match[8]
-    known = [(*match, of_supply[match[3]], available[match[3]], None, None, None, None) for match in matches]
-    hours = engine.con.execute("SELECT region, hour_start FROM match_hour_due").fetchall()
-    load_matches(engine, known, [(str(region), hour) for region, hour in hours])
+        of_supply[match["supply_id"]] = of_supply.get(match["supply_id"], 0) + match["matched_wh"]
+    known = [
+        {**match, "supply_matched_wh": of_supply[pool], "supply_available_wh": available[pool]}
+        for match in matches
+        for pool in (match["supply_id"],)
+    ]
+    hours = engine.rows("SELECT region, hour_start FROM match_hour_due")
+    load_matches(engine, known, [(str(row["region"]), row["hour_start"]) for row in hours])  # type: ignore[misc]

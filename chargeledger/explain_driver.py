@@ -14,6 +14,7 @@ import yaml
 
 from chargeledger import rooms
 from chargeledger.engine import Engine, quoted
+from chargeledger.explain_numbers import read_per_mille
 from chargeledger.methodology import Methodology
 
 LANGUAGES = ("en", "zh")
@@ -51,7 +52,7 @@ def paragraph(engine: Engine, language: str, zone: str, scoped: Row, state: Row,
     told.append(_avoided(say, a))
     told.append(_award(engine, say, scoped, awards[0]) if awards else _state(say, state))
     if version.matching:
-        told += _green(engine, say, a, awards)
+        told += _green(engine, say, a, awards, read_per_mille(version, scoped))
     if a["data_quality_tier"] in ("DQ2", "DQ3") and not version.matching:
         told.append(say[f"tier_{a['data_quality_tier']}"])
     if a["provisional_until"]:
@@ -123,18 +124,21 @@ def _award(engine: Engine, say: dict[str, str], scoped: Row, award: Row) -> str:
     return say["capped" if award["capped_ng"] else "points"].format(points=f"{award['points']:,}")
 
 
-def _green(engine: Engine, say: dict[str, str], a: Row, awards: list[Row]) -> list[str]:
-    """How much green power there was, and why the points are more or fewer than by the mix of the region."""
+def _green(engine: Engine, say: dict[str, str], a: Row, awards: list[Row], per_mille: int) -> list[str]:
+    """How much green power there was of what was drawn, and why the points are more or fewer than by the mix of the region."""
     rows = engine.rows(COUNTED)
     counted = {str(row["supply_kind"]): int(str(row["counted_wh"])) for row in rows if row["counted_wh"]}
     cut_wh = sum(int(str(row["cut_wh"])) for row in rows)
-    drawn = engine.scalar("SELECT sum(reading_wh) FROM session_hour")
+    reading_wh = engine.scalar("SELECT sum(reading_wh) FROM session_hour")
     told = [say["green_none"]]
     if counted:
         parts = say["between"].join(
             say[f"supply_{kind}"].format(kwh=_kwh(wh)) for kind, wh in sorted(counted.items(), reverse=True)
         )
-        told = [say["green"].format(share=min(100, sum(counted.values()) * 100 // drawn), parts=parts)]
+        share = min(
+            100, sum(counted.values()) * per_mille // (reading_wh * 10)
+        )  # of reading x 1000 / per_mille, in percent
+        told = [say["green"].format(share=share, parts=parts)]
     if cut_wh:
         told.append(say["green_cut"].format(kwh=_kwh(cut_wh)))
     if a["other_basis_reductions_ng"] is None or not awards or awards[0]["not_awarded_reason"]:

@@ -53,6 +53,7 @@ RULE_TEXT = {
     "power": "the mean power of the reading may be at most {max_power_per_mille} per mille of the rated {rated_w} W",
     "late": "the first landing may be at most {claim_window_s} s after the end",
 }
+METERED_AFTER_LOSSES = "dc_output"
 ANNUAL = ("average", "national average", "residual")
 Row = dict[str, Any]
 
@@ -116,14 +117,14 @@ def equations(engine: Engine, out: Console, version: Methodology, row: Row, say:
     for equation in version.identity["equations"]:
         out.print(f"   {equation['id']}  {equation['formula']}   [{equation['reference']}]", markup=False)
     if not found:
-        out.print("   not assessed: an hour has no factor yet, and this version substitutes nothing")
+        out.print("   not assessed yet: the session waits, as told above")
         return
     a, parameters = found[0], _used(version, row)
     b, efficiency = parameters["baseline_intensity"]["value"], parameters["charger_efficiency"]["value"]
-    at_output = row["metering_point"] == "dc_output"
+    at_output = row["metering_point"] == METERED_AFTER_LOSSES
     reading = row["reading_wh"]
     ed = f"{reading:,} Wh" if at_output or efficiency == 1000 else f"floor({reading:,} x {efficiency} / 1000) Wh"
-    pe = _project_emissions(engine, version, efficiency if at_output else 1000)
+    pe = _project_emissions(engine, version, read_per_mille(version, row))
     out.print("   with the numbers of this session:")
     out.print(f"     ED = {ed} = {a['energy_wh']:,} Wh")
     out.print(f"     BE = {a['energy_wh']:,} x {b:,} = {a['baseline_emissions_ng']:,} ng")
@@ -160,6 +161,12 @@ def _award(engine: Engine, out: Console, row: Row, award: Row) -> None:
 
 def _used(version: Methodology, row: Row) -> dict[str, Row]:
     return {p["name"]: p for p in version.parameters if p["power_type"] in (row["power_type"], "any")}
+
+
+def read_per_mille(version: Methodology, row: Row) -> int:
+    """Of what is drawn from the grid, what the meter of this session reads."""
+    at_output = row["metering_point"] == METERED_AFTER_LOSSES
+    return int(_used(version, row)["charger_efficiency"]["value"]) if at_output else 1000
 
 
 def parameters(engine: Engine, out: Console, version: Methodology, row: Row, say: dict[str, str]) -> None:

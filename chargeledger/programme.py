@@ -170,7 +170,7 @@ def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None
         "methodology_reach",
         "methodology VARCHAR, fallback_window_h BIGINT, missing_hour_deadline_s BIGINT",
         [
-            (name, v.seconds_or_hours("fallback_window_h") or 0, v.seconds_or_hours("missing_hour_deadline_s"))
+            (name, v.value_of("fallback_window_h") or 0, v.value_of("missing_hour_deadline_s"))
             for name, v in versions.items()
         ],
     )

@@ -12,6 +12,7 @@ import great_expectations.expectations as gxe
 import pytest
 import yaml
 
+from chargeledger.awarding import KNOWN
 from chargeledger.lake import STAGED
 from chargeledger.publication import RELATIONS
 
@@ -109,7 +110,10 @@ def test_every_staged_and_published_relation_has_a_contract() -> None:
     assert owed - {path.stem for path in FILES} == set()
 
 
-@pytest.mark.parametrize("relation", ["parameter", "factor", "reward_rule"])
+GIVEN = ("parameter", "factor", "reward_rule", "match_rule", "run_clock")
+
+
+@pytest.mark.parametrize("relation", [*GIVEN, "green_supply", "match_hour_due", *KNOWN])
 def test_what_crosses_the_border_into_a_version_has_a_contract(relation: str) -> None:
     assert (CONTRACTS / f"{relation}.yaml").exists()
 

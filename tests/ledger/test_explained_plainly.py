@@ -20,6 +20,8 @@ from tests.ledger.green_book import CLOSE, HOUR, NOON, Charge, GreenBook, Supply
 from tests.ledger.hourly_book import EAST, EVENING, HourlyBook, ac, mixed
 from tests.ledger.told import charged, station
 
+# 10,000 Wh drawn through a charger of 923 per mille.
+AFTER_LOSSES = Charge(3, (9_230,), account="carol", place="P3", meter="dc_output")
 REGION_AT_60 = {"region": green_book.REGION, "hour_start": NOON.isoformat(), "is_estimated": ""}
 DIRTY = REGION_AT_60 | dict.fromkeys((f"{s}_mwh" for s in SOURCES), "") | {"coal_mwh": "60", "wind_mwh": "40"}
 
@@ -39,7 +41,7 @@ def figures(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def green(tmp_path_factory: pytest.TempPathFactory) -> GreenBook:
-    """Two charges of 10 kWh in one hour whose mix is 60 % coal: one beneath a roof with 4 kWh, one without."""
+    """Charges of 10 kWh drawn in one hour whose mix is 60 % coal: beneath a roof with 4 kWh, without, and DC beneath 5 kWh."""
     folder = tmp_path_factory.mktemp("green")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rooms, "METHODOLOGY", green_book.adopt(folder))
@@ -47,7 +49,8 @@ def green(tmp_path_factory: pytest.TempPathFactory) -> GreenBook:
         book = GreenBook(folder / "book")
         book.send("grid_mix_csv", DIRTY, at=green_book.SOON.isoformat())
         book.supply(Supply("ROOF", 4_000, kind="pv", scope="station", scope_id="P1"))
-        book.charges(Charge(1, (10_000,)), Charge(2, (10_000,), account="bob", place="P2"))
+        book.supply(Supply("ROOF-3", 5_000, kind="pv", scope="station", scope_id="P3"))
+        book.charges(Charge(1, (10_000,)), Charge(2, (10_000,), account="bob", place="P2"), AFTER_LOSSES)
         book.settle(CLOSE)
         yield book  # type: ignore[misc]
 
@@ -71,6 +74,12 @@ def test_without_green_power_the_residual_factor_gives_fewer(green: GreenBook) -
     assert "That gives 3,030 points" in said and "No green power counts for it." in said
     assert "it would give 4,162 points; here it gives 1,132 fewer." in said
     assert "counts with 609.6 g of CO2 per kWh" in said and "the mix of the region had 496.4 g" in said
+
+
+def test_the_share_of_green_power_is_of_what_was_drawn(green: GreenBook) -> None:
+    said = paragraph(green, AFTER_LOSSES.session_id)
+    assert "you charged 9.23 kWh" in said
+    assert "50 % of the electricity was matched with green power: 5 kWh from solar panels at the station." in said
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -110,8 +119,8 @@ def test_a_county_that_is_not_known_and_a_bus_are_said(tmp_path: Path, monkeypat
     book.send("session_csv", *rows[:2], at=EVENING.isoformat())
     book.send("session_csv", rows[2] | {"vehicle_class": "bus"}, at=EVENING.isoformat())
     book.run()
-    # 10,000 x (912,631,200 - the factor of Shanghai)
-    assert re.search(r"That gives [\d,]+ points", paragraph(book, "OP:1"))
+    # 10,000 x (912,631,200 - 573,700,000) ng: the factor of Shanghai
+    assert "That gives 3,389 points" in paragraph(book, "OP:1")
     assert "what is known of the charging station is not enough" in paragraph(book, "OP:2")
     bus = paragraph(book, "OP:3")
     assert "no programme covers this place, day or vehicle" in bus and "assumed" not in bus

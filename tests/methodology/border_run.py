@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from chargeledger.cases import load_matches
-from chargeledger.contract import contract
+from chargeledger.border import load_border, load_matches
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 from chargeledger.programme import load_rules
@@ -44,21 +43,15 @@ def session(lineage: str, **more: Any) -> dict[str, Any]:
     return {"first_landed_at": told["ended_at"]} | told
 
 
-def _load(engine: Engine, relation: str, rows: list[dict[str, Any]]) -> None:
-    columns = contract(relation).digest_columns
-    definition = ", ".join(f"{column.name} {column.sql_type}" for column in columns)
-    engine.load_rows(relation, definition, [tuple(row.get(column.name) for column in columns) for row in rows])
-
-
 def awards(version: Methodology, sessions: list[dict[str, Any]], **rules: Any) -> dict[str, tuple[Any, ...]]:
     """Points, capped g and reason by lineage. `rules`: those of programme p, and energy_cap_wh, points_cap; q has none."""
     with Engine(threads=1) as engine:
         caps = dict(zip(CAPS, (rules.pop("energy_cap_wh", None), rules.pop("points_cap", None)), strict=True))
         load_rules(engine, [("p", NO_RULES | rules, caps), ("q", NO_RULES, dict.fromkeys(caps))])
-        _load(engine, "session", sessions)
+        load_border(engine, "session", sessions)
         told = [("baseline_emissions_ng", "reductions_ng"), ("emission_reductions_ng", "reductions_ng")]
         assessed = [s | {"project_emissions_ng": 0} | {name: s[given] for name, given in told} for s in sessions]
-        _load(engine, "session_assessment", assessed)
+        load_border(engine, "session_assessment", assessed)
         version.run(engine, skip=tuple(step for step in version.steps if step != "award"))
         rows = engine.con.execute(
             "SELECT session_id, points, capped_ng, not_awarded_reason FROM session_award ORDER BY session_id"
@@ -76,14 +69,14 @@ def assessments(
             engine,
             [("p", NO_RULES, dict.fromkeys(("energy_wh_per_account_and_vintage", "points_per_account_and_vintage")))],
         )
-        _load(engine, "session", sessions)
+        load_border(engine, "session", sessions)
         rows = [
             {"region": r, "hour_start": h, "source": s, "generation_pwh": mwh * 10**18, "is_estimated": None}
             for r, h, s, mwh in mix or []
         ]
-        _load(engine, "grid_mix_hour", rows)
-        _load(engine, "session_interval", [])
-        engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(at(0, date(2027, 1, 1)),)])
+        load_border(engine, "grid_mix_hour", rows)
+        load_border(engine, "session_interval", [])
+        load_border(engine, "run_clock", [{"instant": at(0, date(2027, 1, 1))}])
         load_matches(engine, [], [])
         version.run(engine)
         found = engine.con.execute("SELECT session_id, project_emissions_ng FROM session_assessment").fetchall()
