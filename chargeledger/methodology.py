@@ -130,7 +130,7 @@ class Methodology:
             raise Refused(f"{self.folder.name}/{table}.csv has no {column} '{value}'")
         return found
 
-    def seconds_or_hours(self, name: str) -> int | None:
+    def parameter_of_all(self, name: str) -> int | None:
         """The value of a parameter that holds for every kind of power, such as `fallback_window_h`; None where there is none."""
         return next((int(p["value"]) for p in self.parameters if p["name"] == name), None)
 

@@ -42,10 +42,11 @@ RELATIONS = (
     "grid_intensity_hour",
     "energy_match",
     "supply_balance",
+    "certificate_balance",
     "publication",
 )
-# What others of them are made from.
-BETWEEN = ("match_standing",)
+# What several of them are made from, in the order in which one rests on the other.
+BETWEEN = ("match_standing", "retirement_due", "certificate_judged")
 WHOLE_BELOW_SESSIONS = 1_000_000
 WINDOW_DAYS = int(os.environ.get("CHARGELEDGER_PUBLISHED_DAYS", "90"))
 
