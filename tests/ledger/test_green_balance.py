@@ -116,3 +116,23 @@ def test_until_its_vintage_is_accounted_what_counts_is_as_before_and_is_publishe
     assert (row["matched_wh"], row["counted_wh"]) == (cut, 21_000)
     book.settle(at)
     assert balance(book, at)["C"] == (cut, cut, 10_000 - cut, 0)
+
+
+def test_hours_matched_later_unsettle_a_session_that_is_open_in_another_month(book: GreenBook) -> None:
+    """100 kWh before midnight of 31 March and 100 after: 1 MWh settles March, April stays open. Then March grows to 1 200 kWh.
+
+    At its deadline each of the twelve keeps floor(100 000 x 1 000 000 / 1 200 000).
+    """
+    midnight = datetime(2026, 3, 31, 16, tzinfo=UTC)
+    first, late, at = midnight - HOUR, midnight - 2 * HOUR, midnight + 80 * HOUR
+    across = Charge(1, (100_000, 100_000), first)
+    book.supply(Supply("C", 2_000_000, first), Supply("C", 2_000_000, midnight), Supply("C", 2_000_000, late), at=at)
+    book.charges(across, *(Charge(n, (100_000,), first, f"u{n}", f"P{n}") for n in range(2, 9)), at=at)
+    book.certificates(certificate(1, retired_at=(midnight + HOUR).isoformat()), at=at)
+    book.settle(at)
+    book.charges(*(Charge(n, (100_000,), late, f"u{n}", f"P{n}") for n in range(9, 13)), at=at)
+    book.settle(at)
+    book.settle(DEADLINE)
+    balance(book, DEADLINE)
+    (march,) = (row for row in book.published("certificate_balance") if row["is_past_due"])
+    assert (march["matched_wh"], march["counted_wh"]) == (1_200_000, 12 * (100_000 * 1_000_000 // 1_200_000))
