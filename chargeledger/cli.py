@@ -191,6 +191,7 @@ def publish(lake: LakeOption = None, at: AtOption = None) -> None:
     """Publish the ledger: a verified DuckDB file and Parquet segments, then the pointer published/CURRENT."""
     done = flow.publish(lake, at, _report)
     out.print(f"publication {done['number']}{'' if done['is_new'] else ' (nothing new)'}: {done['path']}")
+    flow.certificates_shown(lake, out.print)
 
 
 @app.command()

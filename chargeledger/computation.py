@@ -22,7 +22,7 @@ from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED)
+STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state")
 NO_PROGRAMME = "-"
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
@@ -125,8 +125,8 @@ def open_inputs(
 
 
 def load_prior(engine: Engine) -> None:
-    """The newest row of every state, as `prior_state`, `prior_vintage` and `prior_intensity`."""
-    for relation in ("prior_state", "prior_vintage", "prior_intensity"):
+    """The newest row of every state, as `prior_state`, `prior_vintage`, `prior_intensity` and `prior_match`."""
+    for relation in ("prior_state", "prior_vintage", "prior_intensity", "prior_match"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
@@ -198,10 +198,9 @@ def _finish(run: Computation) -> None:
         FROM vintage_judged WHERE prior_state IS DISTINCT FROM state"""
     )
     engine.hold_to(contract("vintage_state"), "vintage_state")
-    engine.table("grid_intensity_state", ACCOUNT_SQL / "grid_intensity_state.sql")
-    engine.con.execute(f"ALTER TABLE grid_intensity_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
-    engine.hold_to(contract("grid_intensity_state"), "grid_intensity_state")
-    for relation in MATCHED:
+    for relation in ("grid_intensity_state", "match_state"):
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    for relation in ("grid_intensity_state", "match_state", *MATCHED):
         engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)

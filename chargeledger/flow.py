@@ -315,6 +315,15 @@ def run(
     return {"account": accounted, "publication": published}
 
 
+def certificates_shown(lake: str | None, report: Report) -> None:
+    """Say how many certificates without a contract the current publication shows, where there are any."""
+    from chargeledger.summary import certificates_shown, shown_not_counted
+
+    certificates, energy_wh = certificates_shown(Lake(lake, must_exist=True))
+    if certificates:
+        report(f"certificates without a contract: {shown_not_counted(certificates, energy_wh)}")
+
+
 def summary(lake: str | None, programme: str | None) -> None:
     """Print the table of a programme: sessions, kWh, CO2 avoided, points, what waits, what is in quarantine."""
     from chargeledger.summary import print_summary

@@ -24,6 +24,7 @@ def page_template(name: str) -> Template:
     environment.filters |= {
         "number": lambda value: f"{int(value):,}",
         "kwh": lambda wh: f"{Decimal(wh).scaleb(-3):,.3f}",
+        "mwh": lambda wh: f"{Decimal(wh).scaleb(-6):,.3f}",
         "kg": lambda ng: f"{Decimal(ng).scaleb(-12):,.3f}",
         "instant": lambda instant: instant_text(instant).replace("T", " ").replace("Z", " UTC"),
         "share": per_cent,

@@ -18,6 +18,7 @@ from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import Methodology, load
 
 RULES = ("min_energy_wh", "max_energy_wh", "max_charging_s", "max_power_per_mille", "claim_window_s")
+REACH = ("fallback_window_h", "missing_hour_deadline_s", "retirement_deadline_s", "certificate_valid_months")
 DAY_S = 86_400
 ENROLMENT = {"none": False, "required": True}
 CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
@@ -168,11 +169,8 @@ def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None
     )
     engine.load_rows(
         "methodology_reach",
-        "methodology VARCHAR, fallback_window_h BIGINT, missing_hour_deadline_s BIGINT",
-        [
-            (name, v.value_of("fallback_window_h") or 0, v.value_of("missing_hour_deadline_s"))
-            for name, v in versions.items()
-        ],
+        "methodology VARCHAR, " + ", ".join(f"{name} BIGINT" for name in REACH),
+        [(name, v.value_of(REACH[0]) or 0, *map(v.value_of, REACH[1:])) for name, v in versions.items()],
     )
 
 

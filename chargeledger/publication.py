@@ -26,8 +26,9 @@ from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, parquet, quoted
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
-from chargeledger.receipt import canonical_json
-from chargeledger.scope import Inputs
+from chargeledger.programme import load_programmes
+from chargeledger.receipt import canonical_json, programmes_of, read_receipt
+from chargeledger.scope import Inputs, Scope
 from chargeledger.table import arrow_schema
 
 Report = Callable[[str], None]
@@ -41,8 +42,11 @@ RELATIONS = (
     "grid_intensity_hour",
     "energy_match",
     "supply_balance",
+    "certificate_balance",
     "publication",
 )
+# What several of them are made from, in the order in which one rests on the other.
+BETWEEN = ("match_standing", "retirement_due", "certificate_judged")
 WHOLE_BELOW_SESSIONS = 1_000_000
 WINDOW_DAYS = int(os.environ.get("CHARGELEDGER_PUBLISHED_DAYS", "90"))
 
@@ -130,13 +134,14 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
         open_inputs(lake, engine, inputs, commits)
         load_prior(engine)
         _load_window(engine)
-        last_batch = commits[-1].batch_seq if commits else 0
-        engine.load_rows("accounted", "batch_seq BIGINT", [(last_batch,)])
+        _load_commits(lake, engine, commits)
         engine.load_rows(
             "publishing",
             "number BIGINT, published_at TIMESTAMPTZ, ledger_version BIGINT, previous_digest VARCHAR, package_version VARCHAR",
             [(number, clock, inputs.ledger_version, before.digest if before else None, chargeledger.__version__)],
         )
+        for relation in BETWEEN:
+            engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql")
         for relation in RELATIONS:
             engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql", published_contract(relation))
         known = before.manifest["segments"] if before else []
@@ -161,6 +166,21 @@ def _load_window(engine: Engine) -> None:
         ((latest,),) = engine.con.execute("SELECT max(vintage) FROM prior_state").fetchall()
         last = latest - timedelta(days=WINDOW_DAYS)
     engine.load_rows("published_window", "from_day DATE", [(last,)])
+
+
+def _load_commits(lake: Lake, engine: Engine, commits: list[LedgerCommit]) -> None:
+    """Up to which batch and clock the ledger is accounted, which vintages up to which batch, and under which programmes."""
+    reached: dict[tuple[object, ...], int] = {}
+    for commit in commits:
+        scope = Scope.from_json(commit.scope)
+        reached[(scope.programme, scope.vintage_from, scope.vintage_until)] = commit.batch_seq
+    columns = "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT"
+    engine.load_rows("commit_scope", columns, [(*scope, batch_seq) for scope, batch_seq in reached.items()])
+    last = commits[-1] if commits else None
+    engine.load_rows(
+        "accounted", "batch_seq BIGINT, instant TIMESTAMPTZ", [(last.batch_seq, last.clock) if last else (0, None)]
+    )
+    load_programmes(engine, programmes_of(lake, read_receipt(lake, last.receipt)[1]) if last else [])
 
 
 def _segments(lake: Lake, engine: Engine, commit: LedgerCommit, done: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,15 @@ from chargeledger.scope import Inputs, Scope
 from chargeledger.verify import changed_rows
 
 # What a run keeps, in the order in which a difference would spread.
-KEPT = ("grid_intensity_state", "match_hour", "energy_match", "session_state", "vintage_state", "ledger_entry")
+KEPT = (
+    "grid_intensity_state",
+    "match_hour",
+    "energy_match",
+    "match_state",
+    "session_state",
+    "vintage_state",
+    "ledger_entry",
+)
 
 
 def rerun(lake: Lake, name: str) -> dict[str, Any]:

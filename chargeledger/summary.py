@@ -19,6 +19,7 @@ from chargeledger.quarantine import totals
 
 NG_PER_KG = Decimal(10**12)
 WH_PER_KWH = Decimal(1000)
+WH_PER_MWH = Decimal(10**6)
 FATES = ("accepted", "quarantined", "duplicate", "superseded")
 
 
@@ -52,6 +53,7 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
     ).fetchall()[0][0]
     users = con.execute(f"SELECT count(*) FROM user_points WHERE {mine}", given).fetchall()[0][0]
     con.close()
+    certificates = certificates_shown(lake, programme)
     return {
         "sessions": totals[0],
         "energy_wh": int(totals[1]),
@@ -59,10 +61,28 @@ def summarise(lake: Lake, programme: str | None) -> dict[str, Any]:
         "points": int(totals[3]),
         "users": users,
         "synthetic": synthetic,
+        "certificates": certificates,
         "states": dict(states),
         "quarantine": _quarantine(lake),
         "path": str(published.path),
     }
+
+
+def certificates_shown(lake: Lake, programme: str | None = None) -> tuple[int, int]:
+    """Certificates without a contract, which count nowhere, in the regions of a programme or in all, and their Wh."""
+    regions = [region for each in programmes() if each.name == programme for region in each.regions]
+    with open_database(require_current(lake)) as con:
+        found = con.execute(
+            """SELECT coalesce(sum(certificates), 0), coalesce(sum(staged_wh), 0) FROM certificate_balance
+            WHERE contract_id IS NULL AND ($everywhere OR list_contains($regions, region))""",
+            {"everywhere": programme is None, "regions": regions},
+        ).fetchall()[0]
+    return int(found[0]), int(found[1])
+
+
+def shown_not_counted(certificates: int, energy_wh: int) -> str:
+    """What is said of certificates without a contract."""
+    return f"{certificates:,} ({Decimal(energy_wh) / WH_PER_MWH:,.3f} MWh): shown, not counted"
 
 
 def _quarantine(lake: Lake) -> dict[str, int]:
@@ -108,6 +128,8 @@ def print_summary(lake: Lake, programme: str | None, console: Console | None = N
         table.add_row(name, value)
     console.print(table)
     console.print(_received_table(received(lake)))
+    if told["certificates"][0]:
+        console.print(f"Certificates without a contract: {shown_not_counted(*told['certificates'])}", highlight=False)
     if told["synthetic"]:
         console.print(
             f"Synthetic: {told['synthetic']:,} of these sessions are the built-in sample, generated, not real."

@@ -46,10 +46,15 @@ PUBLISHED = {
     "grid_intensity_hour": "grid_intensity_hour",
     "energy_match": "energy_match",
     "supply_balance": "supply_balance",
+    "certificate_balance": "certificate_balance",
     "publication": "publication",
 }
-OF_GREEN_POWER = ("energy_match", "supply_balance")  # no version in force in the sample matches any
-STATES = ("session_state", "vintage_state", "grid_intensity_state")
+OF_GREEN_POWER = (
+    "energy_match",
+    "supply_balance",
+    "certificate_balance",
+)  # no version in force in the sample matches any
+STATES = ("session_state", "vintage_state", "grid_intensity_state", "match_state")
 COMPUTED = (
     "session", "grid_mix_hour", "grid_intensity_hour", "session_hour", "session_assessment", "session_award", "ledger_entry",
 )  # fmt: skip

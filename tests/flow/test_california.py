@@ -29,7 +29,8 @@ OWED = {
     "vintage": "programme vintage state final_since_seq awards points emission_reductions_ng",
     "grid_intensity_hour": "region hour_start intensity_ug_per_kwh methodology",
     "energy_match": "session_id hour_start supply_id matched_wh",
-    "supply_balance": "supply_id hour_start available_wh matched_wh left_wh deficit_wh",
+    "supply_balance": "supply_id hour_start available_wh matched_wh counted_wh left_wh deficit_wh",
+    "certificate_balance": "contract_id region production_month certificates staged_wh retired_wh matched_wh counted_wh",
     "publication": "number last_seq points",
 }
 

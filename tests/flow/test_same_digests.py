@@ -141,6 +141,7 @@ def test_another_reading_of_one_session_changes_the_digests(
         "session_match",
         "energy_match",
         "match_hour",
+        "match_state",
     }  # without rows: this version uses none of them
     assert same == {"grid_intensity_hour", "grid_intensity_state", "vintage_state"} | green
     assert found.ledger != plain.ledger

@@ -109,7 +109,8 @@ def test_what_is_final_stands_and_the_supply_has_a_deficit(empty: GreenBook) -> 
 
 def balanced(supply: Supply, matched: int, left: int, deficit: int) -> dict[str, Any]:
     found = {"supply_id": supply.name, "hour_start": supply.hour, "available_wh": supply.wh, "matched_wh": matched}
-    return found | {"left_wh": left, "deficit_wh": deficit, "supply_kind": "pv", "region": supply.region}
+    found |= {"counted_wh": matched, "left_wh": left, "deficit_wh": deficit}
+    return found | {"supply_kind": "pv", "region": supply.region}
 
 
 def balance(book: GreenBook) -> list[dict[str, Any]]:
@@ -128,6 +129,7 @@ def test_the_balance_tells_what_is_left_and_what_no_longer_counts_is_no_deficit(
         ("ROOF", 10_000, 10_000),
     ]
     assert [(row["left_wh"], row["deficit_wh"]) for row in found] == [(1, 0), (700, 0), (0, 0)]
+    assert all(row["counted_wh"] == row["matched_wh"] for row in found)
 
 
 @pytest.mark.parametrize(
@@ -137,13 +139,14 @@ def test_the_balance_tells_what_is_left_and_what_no_longer_counts_is_no_deficit(
         ("GREATEST(matched_wh - available_wh, CAST(0 AS BIGINT))", "matched_wh - available_wh + left_wh + 1"),
         ("WHERE t.place = 1", "WHERE t.place = 1 AND t.supply_id <> 'C'"),
         ("wide(m.matched_wh)\n ", "wide(m.matched_wh) + 1\n "),
+        ("coalesce(SUM(counted_wh), 0)", "coalesce(SUM(counted_wh), 0) + 1"),
     ],
 )
 def test_a_balance_that_does_not_close_is_not_published(
     book: GreenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, wrong: str
 ) -> None:
     altered.publish_sql(monkeypatch, tmp_path / "wrong", "supply_balance", line, wrong)
-    with pytest.raises(Refused, match="supply_balance"):
+    with pytest.raises(Refused, match=r"supply_balance|counted_within_supply"):
         book.publish(at=LATER.isoformat())
 
 

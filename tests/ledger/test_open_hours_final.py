@@ -17,6 +17,7 @@ import pytest
 from tests.ledger.hourly_book import (
     DAY,
     EAST,
+    EVENING,
     HOUR,
     NOON,
     SECOND,
@@ -54,6 +55,16 @@ def book(tmp_path: Path) -> HourlyBook:
 def state(book: HourlyBook, order: str) -> tuple[Any, Any]:
     found = book.session(f"OP:{order}")
     return found["state"], found["reason"]
+
+
+def test_an_hour_that_settles_and_one_that_stays_open_are_both_named(book: HourlyBook) -> None:
+    """100 % arrives for the first hour, and is from now on the highest before the second."""
+    book.charge(ac("1", NOON, hours=2))
+    book.run()
+    book.grid({(EAST, NOON): mixed(100)})
+    book.run(EVENING + DAY)
+    both = ("adjustment", "other provisional grid data, settled grid data")
+    assert book.changes("1") == [(2507, *FIRST), (853 - 2507, *both)]
 
 
 def test_45_days_after_its_end_fossil_generation_counts_without_a_file_and_the_vintage_is_final(

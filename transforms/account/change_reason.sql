@@ -1,6 +1,9 @@
 -- Why an award changes, one row per touched lineage: what differs between the state before and the state now, sorted.
 WITH restated AS (
-  SELECT h.session_id, MAX(CASE WHEN p.provisional_until IS NULL THEN 1 ELSE 0 END) AS settled_before
+  SELECT h.session_id,
+    MAX(CASE WHEN p.provisional_until IS NULL THEN 1 ELSE 0 END)                                        AS was_settled,
+    MAX(CASE WHEN p.provisional_until IS NOT NULL AND i.provisional_until IS NULL THEN 1 ELSE 0 END)     AS is_settled,
+    MAX(CASE WHEN p.provisional_until IS NOT NULL AND i.provisional_until IS NOT NULL THEN 1 ELSE 0 END) AS is_open
   FROM session_hour AS h
   JOIN session_scope AS s ON s.session_id = h.session_id
   JOIN prior_state AS q ON q.session_id = h.session_id AND q.methodology = s.methodology AND q.energy_wh IS NOT NULL
@@ -28,11 +31,12 @@ told AS (
          THEN 'changed enrolment' END                                                         AS enrolment,
     CASE WHEN p.methodology_digest <> s.methodology_digest THEN 'new methodology' END         AS methodology,
     CASE WHEN p.programme_digest <> s.programme_digest THEN 'changed programme' END           AS programme,
-    CASE WHEN g.settled_before = 0 THEN 'settled grid data' END                               AS settled,
+    CASE WHEN g.is_settled = 1 THEN 'settled grid data' END                                   AS settled,
+    CASE WHEN g.is_open = 1 THEN 'other provisional grid data' END                            AS provisional,
     CASE WHEN m.is_new = 1 AND p.project_emissions_ng <> a.project_emissions_ng THEN 'matched green power' END AS matched,
     CASE WHEN m.is_new = 0 AND p.content_digest = s.content_digest AND p.project_emissions_ng <> a.project_emissions_ng
          THEN 'changed green power' END                                                       AS green,
-    CASE WHEN g.settled_before = 1 OR (g.session_id IS NULL AND m.session_id IS NULL AND p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
+    CASE WHEN g.was_settled = 1 OR (g.session_id IS NULL AND m.session_id IS NULL AND p.content_digest = s.content_digest AND p.station_digest IS NOT DISTINCT FROM s.station_digest
               AND p.methodology_digest = s.methodology_digest
               AND p.project_emissions_ng <> a.project_emissions_ng) THEN 'restated grid data' END AS grid,
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
@@ -51,6 +55,7 @@ told AS (
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, owner, programme, station, overlap, green, corrected, claim, matched, methodology, gone, grid, settled, withdrawn), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, green, owner, programme, station, overlap, corrected, claim, matched, methodology, gone,
+         provisional, grid, settled, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told
