@@ -140,7 +140,7 @@ def counting(told: Told, clock: datetime, before: dict[str, int], stands: set[st
     counted, is_open = {key: wh for key, wh in before.items() if key in stands}, set()
     for owed in set(told.charges.values()):
         mine = {each.session_id: each.parts[0] for each, key in told.charges.items() if key == owed}
-        free = max(retired.get((owed[0], EAST, owed[1]), 0) - sum(wh for key, wh in mine.items() if key in stands), 0)
+        free = max(retired.get((owed[0], EAST, owed[1]), 0) - sum(before[key] for key in mine if key in stands), 0)
         rest = {key: wh for key, wh in mine.items() if key not in stands}
         total = sum(rest.values())
         for key, wh in rest.items():

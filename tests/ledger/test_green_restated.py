@@ -107,6 +107,21 @@ def test_what_is_final_stands_and_the_supply_has_a_deficit(empty: GreenBook) -> 
     assert list(verify(Lake(empty.lake)))
 
 
+def test_what_was_cut_before_its_vintage_became_final_stays_cut(empty: GreenBook) -> None:
+    empty.supply(ROOF)
+    empty.charges(ONE)
+    empty.settle(CLOSE)
+    empty.supply(replace(ROOF, wh=6_000), at=LATER)
+    empty.settle(FINAL)
+    assert set(empty.vintages().values()) == {"final"}
+    empty.supply(replace(ROOF, wh=8_000), at=FINAL)
+    same = owner(operator=OP, order_number=f"{1:018d}", account="alice", known_since="2026-01-01T00:00:00Z")
+    empty.send("session_owner_csv", same, at=FINAL.isoformat())
+    done = empty.settle(FINAL)
+    assert (done["touched"], done["held"], done["posted_entries"]) == (1, [], 0)
+    assert empty.reductions() == {ONE.session_id: worth(17_001, 6_000)}
+
+
 def balanced(supply: Supply, matched: int, left: int, deficit: int) -> dict[str, Any]:
     found = {"supply_id": supply.name, "hour_start": supply.hour, "available_wh": supply.wh, "matched_wh": matched}
     found |= {"counted_wh": matched, "left_wh": left, "deficit_wh": deficit}

@@ -17,8 +17,8 @@ from chargeledger import flow, rooms
 from chargeledger.explain import explain
 from chargeledger.lake import Lake
 from tests.ledger import green_book
-from tests.ledger.green_book import CN, HOUR, NOON, SECOND, Charge, GreenBook, Supply
-from tests.ledger.told import certificate
+from tests.ledger.green_book import CN, HOUR, NOON, OP, SECOND, Charge, GreenBook, Supply
+from tests.ledger.told import certificate, station
 from tests.oracle import green
 
 DEADLINE = datetime(2026, 9, 27, 16, tzinfo=UTC)
@@ -218,3 +218,23 @@ def test_hours_matched_later_unsettle_what_was_retired_for_less(book: GreenBook)
     due = (100_000 - left) * UNMATCHED + left * MATCHED
     assert {book.reductions()[key] for key in ids(FIRST) | ids(late)} == {due}
     assert stands + left * len(ids(FIRST) | ids(late)) <= 2_000_000
+
+
+def test_certificates_of_a_region_are_held_against_what_is_matched_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """600 kWh of K1 in each of two regions, and 1 MWh retired in each: all of it counts."""
+    monkeypatch.setattr(rooms, "METHODOLOGY", green_book.adopt(tmp_path))
+    book, landed, north = GreenBook(tmp_path / "book"), APRIL + 2 * HOUR, "CN-GRID-NORTH"
+    charges = [Charge(n, (100_000,), account=f"u{n}", place=f"N{n}" if n > 6 else f"E{n}") for n in range(1, 13)]
+    book.supply(Supply("E", 600_000), Supply("N", 600_000, region=north), at=landed)
+    book.charges(*charges, at=landed)
+    there = [
+        station(operator=OP, station_id=f"N{n}", region=north, power_type="AC", metering_point="ac_input", rated_kw="")
+        for n in range(7, 13)
+    ]
+    book.send("station_csv", *there, at=landed.isoformat())
+    book.certificates(certificate(1), certificate(2, region=north), at=MAY)
+    book.settle(DEADLINE)
+    assert len(book.matched()) == 12
+    assert set(book.reductions().values()) == {100_000 * MATCHED}

@@ -142,6 +142,20 @@ def test_a_first_award_of_a_final_vintage_waits_for_the_open_hour(
     book.is_as_on_time(at, tmp_path / "fresh")
 
 
+def test_what_is_not_awarded_holds_its_vintage_open_too(book: HourlyBook) -> None:
+    """Its reductions are in the ledger: they settle while the vintage is open, and nobody has to approve that."""
+    book.charge(ac("1", NOON - HOUR), ac("2", NOON, 201))
+    book.run()
+    assert state(book, "2") == ("not awarded", "energy")
+    book.run(WINDOW)
+    assert book.vintages() == {VINTAGE: "provisional"}
+    done = book.run(CLOSED)
+    assert (done["held"], book.vintages()) == ([], {VINTAGE: "final"})
+    book.is_as_the_oracle_says(CLOSED)
+    settled = sum(entry["not_awarded_ng"] for entry in book.entries() if entry["session_id"] == "OP:2")
+    assert settled == 201_000 * (912_631_200 - 827_300_000)
+
+
 def test_what_waited_for_any_hour_waits_on_when_its_vintage_has_become_final(book: HourlyBook) -> None:
     """Nothing of the north is known; when an older hour is, it may stand in no more."""
     book.charge(ac("1", NOON - HOUR), ac("2", NOON, region="CN-GRID-NORTH"))

@@ -1,5 +1,5 @@
 -- Finality after this run, one row per programme and vintage that the run covers: final when the correction window has passed
--- by the run's clock and no award of it rests on an open hour, and final for ever.
+-- by the run's clock and nothing that it has posted rests on an open hour, and final for ever.
 WITH covered AS (
   SELECT s.programme, s.vintage
   FROM session_scope AS s
@@ -17,11 +17,12 @@ resting AS (
   SELECT w.programme, w.vintage
   FROM session_award AS w
   JOIN session_assessment AS a ON a.session_id = w.session_id
-  WHERE a.provisional_until IS NOT NULL AND w.not_awarded_reason IS NULL
+  WHERE a.provisional_until IS NOT NULL
   UNION
   SELECT p.programme, p.vintage
   FROM prior_state AS p
-  WHERE p.state IN ('awarded', 'awaiting approval') AND p.provisional_until IS NOT NULL
+  WHERE p.state IN ('awarded', 'awaiting approval', 'not awarded') AND coalesce(p.reason, '') <> 'not enrolled'
+    AND p.provisional_until IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM session_touched AS t WHERE t.session_id = p.session_id)
 ),
 judged AS (
