@@ -1,4 +1,5 @@
-"""Is a day in? What should have come, by control totals or by earlier weeks, against what came, per operator, region and vintage.
+"""Is a day in? What should have come, by control totals or by earlier weeks, against what came, per operator, region and vintage;
+and deliveries that came short, of whatever day.
 
 It reads the newest staged tables and writes nothing.
 """
@@ -24,22 +25,30 @@ COMPLETENESS_SQL = rooms.TRANSFORMS / "completeness"
 # `batch` first: a file that it names has its rows in the others.
 READ = ("batch", "charging_session", "charging_station", "quarantine", "row_outcome", "delivery_control")
 OF_A_SESSION = ("session_current", "charging_station_current", "session_station")
-RELATIONS = ("session_received", "delivery_received", "delivery_expected", "completeness")
+RELATIONS = ("session_received", "delivery_received", "delivery_expected", "completeness", "short_delivery")
+JUDGED = ("completeness", "short_delivery")
 DAYS = 7
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """Rows of `completeness`; refused rows that name no operator or day; files refused whole; the newest day with a session."""
+    """Rows of `completeness` and `short_delivery`; refused rows that name no operator or day; files refused whole; the newest day
+    with a session."""
 
     rows: list[Row]
+    short_deliveries: list[Row]
     unplaced_rows: int
     refused_files: int
     newest_vintage: date | None
 
     @property
+    def asks_for_somebody(self) -> bool:
+        """Whether a day or a delivery lacks anything."""
+        return bool(self.short or self.short_deliveries)
+
+    @property
     def short(self) -> list[Row]:
-        """What asks for somebody, worst first."""
+        """Days that ask for somebody, worst first."""
         found = [row for row in self.rows if row["is_short"]]
         return sorted(found, key=lambda r: (-r["missing_sessions"], r["vintage"], r["issuer"], r["region"] or ""))
 
@@ -65,10 +74,12 @@ def judge(lake: Lake, scope: Scope, clock: datetime) -> Completeness:
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
         for relation in RELATIONS:
             engine.table(relation, COMPLETENESS_SQL / f"{relation}.sql")
-        engine.hold_to(contract("completeness"), "completeness")
+        for relation in JUDGED:
+            engine.hold_to(contract(relation), relation)
         newest = engine.rows("SELECT max(vintage) AS vintage FROM session_received WHERE NOT is_refused")[0]["vintage"]
         return Completeness(
             engine.rows("SELECT * FROM completeness"),
+            engine.rows("SELECT * FROM short_delivery"),
             unplaced,
             _refused_files(engine),
             newest if isinstance(newest, date) else None,
