@@ -185,7 +185,7 @@ def completeness(
     """
     told = flow.completeness(lake, vintages, programme, at)
     print_completeness(told, Console(highlight=False))
-    if told.asks_for_somebody:
+    if told.missing:
         raise typer.Exit(1)
 
 

@@ -119,7 +119,7 @@ def _print_rest(told: Completeness, console: Console) -> None:
         newest = told.newest_vintage
         hint = f" The newest session of the lake is of {newest}: name days, such as {_week(newest)}." if newest else ""
         _say(console, f"Nothing came and nothing was expected.{hint}")
-    elif not told.asks_for_somebody:
+    elif not told.missing:
         _say(
             console, f"Nothing is missing of what is expected; {open_days:,} of {len(told.rows):,} have no expectation."
         )

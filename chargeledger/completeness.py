@@ -15,7 +15,7 @@ from chargeledger import rooms
 from chargeledger.computation import ACCOUNT_SQL
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
-from chargeledger.lake import Lake
+from chargeledger.lake import Lake, instant_text
 from chargeledger.programme import programmes
 from chargeledger.scope import Scope
 from chargeledger.source import load_source
@@ -42,9 +42,17 @@ class Completeness:
     newest_vintage: date | None
 
     @property
-    def asks_for_somebody(self) -> bool:
-        """Whether a day or a delivery lacks anything."""
-        return bool(self.short or self.short_deliveries)
+    def missing(self) -> list[str]:
+        """Everything that asks for somebody, a line each: days, then deliveries, worst first."""
+        return [
+            f"{row['issuer']} {row['region'] or 'all regions'} {row['vintage']}: {row['missing_sessions']:,} of "
+            f"{row['expected_sessions']:,} sessions missing, by {row['basis']}"
+            for row in self.short
+        ] + [
+            f"{row['delivery']} until {instant_text(row['updated_until'])}: {row['missing_records']:,} of "
+            f"{row['announced_records']:,} records missing"
+            for row in self.short_deliveries
+        ]
 
     @property
     def short(self) -> list[Row]:
