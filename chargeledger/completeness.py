@@ -142,8 +142,9 @@ def _read_refused(engine: Engine, name: str) -> None:
     paths = [(column, '$."' + column + '"') for column in source.definition.column_names]
     texts = ", ".join(f'json_extract_string(row_json, {quoted(path)}) AS "{column}"' for column, path in paths)
     engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS SELECT row_number, {texts} FROM refused_line")
-    constants = "".join(f', "{constant}" VARCHAR' for constant in source.constants)
-    engine.load_rows("source_constant", f"one INTEGER{constants}", [(1, *source.constants.values())])
+    constants = {**source.constants, "file_name": None}  # rows of many files
+    columns = "".join(f', "{constant}" VARCHAR' for constant in constants)
+    engine.load_rows("source_constant", f"one INTEGER{columns}", [(1, *constants.values())])
     engine.table("refused_candidate", source.sql("charging_session"))
     told = {row[0] for row in engine.con.execute("DESCRIBE refused_candidate").fetchall()}
     wanted = ("issuer", "region", "station_id", "connector_id", "started_at", "ended_at", "reading_wh")

@@ -1,4 +1,4 @@
-"""Reading JSON: an array, one object or one after another, or objects that wrap an array, as rows of text.
+"""Reading JSON: an array, one object or one after another, objects that wrap an array or hold a record a member, as rows of text.
 
 The shape is that of the whole file. A number is kept as the digits that stand in the file, since a JSON parser turns it into a
 binary fraction, in which 0.1 is not 0.1. Of a key that stands twice in one object the first counts.
@@ -99,7 +99,9 @@ def _no_deeper(depth: int) -> str:
 
 
 def _records(engine: Engine, source: Source, objects: str, file_name: str) -> str:
-    """The objects themselves, or what they wrap: all of them, or none."""
+    """The objects themselves, their members, or what they wrap: all of them, or none."""
+    if "members" in source.reader:
+        return _members(json_records(objects), source.reader["members"])
     if "records" not in source.reader:
         return json_records(objects)
     wrapper = source.reader["records"]
@@ -129,6 +131,15 @@ def json_records(objects: str, wrapper: str | None = None) -> str:
     if wrapper is None:
         return exact
     return f"(SELECT unnest(json_extract(record, {_json_path(wrapper)[:-1]}[*]')) AS record FROM {exact})"
+
+
+def _members(records: str, name: str) -> str:
+    """The members of every object in their order, each an object that tells under `name` what it was called."""
+    member = f"json_merge_patch(m.value, json_object({quoted(name)}, m.key))"
+    placed = f"(SELECT row_number() OVER () AS place, record FROM {records})"
+    return f"""(SELECT unnest(members) AS record FROM (
+      SELECT r.place, list({member} ORDER BY m.id) AS members FROM {placed} AS r, json_each(r.record) AS m
+      GROUP BY r.place ORDER BY r.place))"""
 
 
 def json_rows(columns: Sequence[str], lists: str, records: str) -> str:
