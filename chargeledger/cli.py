@@ -176,13 +176,16 @@ def completeness(
     same weekday of up to four earlier weeks. A total must be met; a weekday may fall short by a fifth, and by chance: three
     times the square root (data_contracts/reference/completeness_rule.csv). What was refused has come: it stands in quarantine.
 
+    A total of a delivery (X-Total-Count of a pull) speaks of no day: deliveries that came short are listed by themselves, until a
+    later pull covers them.
+
     Exit code 1 where something is missing, so that a pipeline stops on it.
 
     Example: `chargeledger completeness 2026-03-09..2026-03-15 --programme cn_green_energy`
     """
     told = flow.completeness(lake, vintages, programme, at)
     print_completeness(told, Console(highlight=False))
-    if told.short:
+    if told.missing:
         raise typer.Exit(1)
 
 

@@ -1,4 +1,5 @@
-"""What `chargeledger completeness` prints: a matrix of operators and days, worst first, and the list of what is missing."""
+"""What `chargeledger completeness` prints: a matrix of operators and days, worst first, the list of what is missing,
+and deliveries that came short."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chargeledger.completeness import DAYS, Completeness, Row
+from chargeledger.lake import instant_text
 
 ALL = "all regions"
+EPOCH = "1970-01-01T00:00:00Z"  # before the first record
 LEGEND = (
     "98/100 received of expected; = all expected came; ~ expected by the same weekday of earlier weeks; "
     "? nothing to compare with; q2 two of them refused, in quarantine"
@@ -29,6 +32,8 @@ def print_completeness(told: Completeness, console: Console) -> None:
         _say(console, f"\n{LEGEND}")
     if told.short:
         _print_missing(told.short, console)
+    if told.short_deliveries:
+        _print_short_deliveries(told.short_deliveries, console)
     _print_rest(told, console)
 
 
@@ -96,16 +101,25 @@ def _print_missing(rows: Sequence[Row], console: Console) -> None:
     console.print(table)
 
 
+def _print_short_deliveries(rows: Sequence[Row], console: Console) -> None:
+    _say(console, "\nDeliveries that came short, of whatever day: pull the span once more\n")
+    for row in rows:
+        since = instant_text(row["updated_from"]) if row["updated_from"] else EPOCH
+        counts = f"{row['missing_records']:,} of {row['announced_records']:,} records missing"
+        line = f"{counts}  {row['delivery']}  --from {since} --to {instant_text(row['updated_until'])}"
+        _say(console, line, soft_wrap=True)
+
+
 def _print_rest(told: Completeness, console: Console) -> None:
     """One line each: the answer, and what nobody can place on a day."""
     _say(console, "")
     late = sum(row["late_sessions"] for row in told.rows if row["region"] is not None)
     open_days = sum(1 for row in told.rows if row["basis"] == "none" and row["region"] is not None)
-    if not told.rows:
+    if not told.rows and not told.short_deliveries:
         newest = told.newest_vintage
         hint = f" The newest session of the lake is of {newest}: name days, such as {_week(newest)}." if newest else ""
         _say(console, f"Nothing came and nothing was expected.{hint}")
-    elif not told.short:
+    elif not told.missing:
         _say(
             console, f"Nothing is missing of what is expected; {open_days:,} of {len(told.rows):,} have no expectation."
         )
@@ -126,5 +140,5 @@ def _week(newest: date) -> str:
     return f"{newest - timedelta(days=DAYS - 1)}..{newest}"
 
 
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False)
+def _say(console: Console, line: str, soft_wrap: bool = False) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=soft_wrap)

@@ -53,7 +53,7 @@ def ocpi(
 
     Run it again and it goes on where the last whole pull ended, an hour earlier for certainty; what comes twice falls out. A
     pull that brings another number of records than the server announces is incomplete: exit code 1, and the next one starts where
-    it did.
+    it did. What the server announced is kept either way, as a control total: `completeness` names a delivery that came short.
 
     The token is read from a file or from the environment, never from the command line, which others can see.
 

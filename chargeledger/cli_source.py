@@ -24,8 +24,9 @@ def draft(
     name: Annotated[str | None, typer.Option("--name", help="Name of the source. [default: the file's]")] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Folder to write below. [default: the project]")] = None,
 ) -> None:
-    """Write a first definition and its SQL from a CSV or Parquet file of sessions. Every guess in them is a question.
+    """Write a first definition and its SQL from a CSV, Parquet or JSON file of sessions. Every guess in them is a question.
 
+    JSON is an array, or objects one after another, such as one a line; nested keys become columns by path, a list is one column.
     No value of the file is repeated, only the shape of values. Nothing is overwritten.
     """
     from chargeledger.source_draft import draft as draft_source

@@ -1,4 +1,5 @@
-"""Is a day in? What should have come, by control totals or by earlier weeks, against what came, per operator, region and vintage.
+"""Is a day in? What should have come, by control totals or by earlier weeks, against what came, per operator, region and vintage;
+and deliveries that came short, of whatever day.
 
 It reads the newest staged tables and writes nothing.
 """
@@ -14,7 +15,7 @@ from chargeledger import rooms
 from chargeledger.computation import ACCOUNT_SQL
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
-from chargeledger.lake import Lake
+from chargeledger.lake import Lake, instant_text
 from chargeledger.programme import programmes
 from chargeledger.scope import Scope
 from chargeledger.source import load_source
@@ -24,22 +25,38 @@ COMPLETENESS_SQL = rooms.TRANSFORMS / "completeness"
 # `batch` first: a file that it names has its rows in the others.
 READ = ("batch", "charging_session", "charging_station", "quarantine", "row_outcome", "delivery_control")
 OF_A_SESSION = ("session_current", "charging_station_current", "session_station")
-RELATIONS = ("session_received", "delivery_received", "delivery_expected", "completeness")
+RELATIONS = ("session_received", "delivery_received", "delivery_expected", "completeness", "short_delivery")
+JUDGED = ("completeness", "short_delivery")
 DAYS = 7
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """Rows of `completeness`; refused rows that name no operator or day; files refused whole; the newest day with a session."""
+    """Rows of `completeness` and `short_delivery`; refused rows that name no operator or day; files refused whole; the newest day
+    with a session."""
 
     rows: list[Row]
+    short_deliveries: list[Row]
     unplaced_rows: int
     refused_files: int
     newest_vintage: date | None
 
     @property
+    def missing(self) -> list[str]:
+        """Everything that asks for somebody, a line each: days, then deliveries, worst first."""
+        return [
+            f"{row['issuer']} {row['region'] or 'all regions'} {row['vintage']}: {row['missing_sessions']:,} of "
+            f"{row['expected_sessions']:,} sessions missing, by {row['basis']}"
+            for row in self.short
+        ] + [
+            f"{row['delivery']} until {instant_text(row['updated_until'])}: {row['missing_records']:,} of "
+            f"{row['announced_records']:,} records missing"
+            for row in self.short_deliveries
+        ]
+
+    @property
     def short(self) -> list[Row]:
-        """What asks for somebody, worst first."""
+        """Days that ask for somebody, worst first."""
         found = [row for row in self.rows if row["is_short"]]
         return sorted(found, key=lambda r: (-r["missing_sessions"], r["vintage"], r["issuer"], r["region"] or ""))
 
@@ -65,10 +82,12 @@ def judge(lake: Lake, scope: Scope, clock: datetime) -> Completeness:
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
         for relation in RELATIONS:
             engine.table(relation, COMPLETENESS_SQL / f"{relation}.sql")
-        engine.hold_to(contract("completeness"), "completeness")
+        for relation in JUDGED:
+            engine.hold_to(contract(relation), relation)
         newest = engine.rows("SELECT max(vintage) AS vintage FROM session_received WHERE NOT is_refused")[0]["vintage"]
         return Completeness(
             engine.rows("SELECT * FROM completeness"),
+            engine.rows("SELECT * FROM short_delivery"),
             unplaced,
             _refused_files(engine),
             newest if isinstance(newest, date) else None,
@@ -123,8 +142,9 @@ def _read_refused(engine: Engine, name: str) -> None:
     paths = [(column, '$."' + column + '"') for column in source.definition.column_names]
     texts = ", ".join(f'json_extract_string(row_json, {quoted(path)}) AS "{column}"' for column, path in paths)
     engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS SELECT row_number, {texts} FROM refused_line")
-    constants = "".join(f', "{constant}" VARCHAR' for constant in source.constants)
-    engine.load_rows("source_constant", f"one INTEGER{constants}", [(1, *source.constants.values())])
+    constants = {**source.constants, "file_name": None}  # rows of many files
+    columns = "".join(f', "{constant}" VARCHAR' for constant in constants)
+    engine.load_rows("source_constant", f"one INTEGER{columns}", [(1, *constants.values())])
     engine.table("refused_candidate", source.sql("charging_session"))
     told = {row[0] for row in engine.con.execute("DESCRIBE refused_candidate").fetchall()}
     wanted = ("issuer", "region", "station_id", "connector_id", "started_at", "ended_at", "reading_wh")

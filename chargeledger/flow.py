@@ -140,9 +140,9 @@ def pull_ocpi(
     load_source(source)
     refused: list[str] = []
 
-    def take(path: Path) -> None:
+    def take(path: Path, by: str | None) -> None:
         try:
-            ingest(source, [str(path)], lake, at, report)
+            ingest(by or source, [str(path)], lake, at, report)
         except Refused as refusal:
             refused.append(str(refusal))
 

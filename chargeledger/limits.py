@@ -40,9 +40,9 @@ class Limits:
             raise Refused(beyond(rule, most, file_name, f"{asked:,}{' bytes' if rule.endswith('_size') else ''}"))
 
 
-def limits_of(source: Source) -> Limits:
-    """The limits for files of a source. Raises UsageError where the environment sets one to what is no number."""
-    own = source.reader.get("limits", {})
+def limits_of(source: Source | None = None) -> Limits:
+    """The limits for files of a source, or of none yet. Raises UsageError where the environment sets one to what is no number."""
+    own = source.reader.get("limits", {}) if source else {}
     return Limits(**{name: _from_environment(name) or int(own.get(name, most)) for name, most in DEFAULTS.items()})
 
 

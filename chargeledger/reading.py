@@ -30,7 +30,7 @@ def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: b
     """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
     limits = limits_of(source)
     engine.con.execute("CREATE OR REPLACE TABLE source_constant AS SELECT 1 AS one")
-    for name, value in source.constants.items():
+    for name, value in {**source.constants, "file_name": file_name}.items():
         engine.con.execute(f'ALTER TABLE source_constant ADD COLUMN "{name}" VARCHAR DEFAULT {quoted(value)}')
     if path.stat().st_size == 0:
         raise Refused(f"{file_name}: rule rows_present: the file is empty")

@@ -1,4 +1,4 @@
-"""Reading JSON: an array, one object or one after another, or objects that wrap an array, as rows of text.
+"""Reading JSON: an array, one object or one after another, objects that wrap an array or hold a record a member, as rows of text.
 
 The shape is that of the whole file. A number is kept as the digits that stand in the file, since a JSON parser turns it into a
 binary fraction, in which 0.1 is not 0.1. Of a key that stands twice in one object the first counts.
@@ -7,6 +7,8 @@ binary fraction, in which 0.1 is not 0.1. Of a key that stands twice in one obje
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -28,17 +30,30 @@ _BOM = b"\xef\xbb\xbf"
 
 def read_json(engine: Engine, source: Source, path: Path, file_name: str, limits: Limits) -> None:
     """Fill `landed_row` from a JSON file. Raises Refused where it is not whole, too deep, or of another shape."""
+    with refusing(file_name, limits):
+        records = _records(engine, source, json_objects(engine, path, file_name, limits), file_name)
+        rows = json_rows(source.definition.column_names, source.reader.get("rows", ""), records)
+        engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS\n{rows}")
+    _check_columns(engine, source, file_name)
+
+
+@contextmanager
+def refusing(file_name: str, limits: Limits) -> Iterator[None]:
+    """What the engine cannot read as JSON is refused in our words."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
+        raise Refused(f"{file_name}: {_said(str(error), limits, file_name)}") from None
+
+
+def json_objects(engine: Engine, path: Path, file_name: str, limits: Limits) -> str:
+    """The objects of a file, as SQL that reads them; every one of them has been looked at. Use within `refusing`."""
     objects = (
         f"read_json_objects({quoted(path)}, format = '{_shape(path, file_name)}', "
         f"maximum_object_size = {limits.object_size})"
     )
-    try:
-        _check_objects(engine, objects, file_name, limits)
-        records = _records(engine, source, objects, file_name)
-        engine.con.execute(f"CREATE OR REPLACE TABLE landed_row AS\n{_rows(source, records)}")
-    except (duckdb.InvalidInputException, UnicodeDecodeError) as error:
-        raise Refused(f"{file_name}: {_said(str(error), limits, file_name)}") from None
-    _check_columns(engine, source, file_name)
+    _check_objects(engine, objects, file_name, limits)
+    return objects
 
 
 def _shape(path: Path, file_name: str) -> str:
@@ -84,42 +99,67 @@ def _no_deeper(depth: int) -> str:
 
 
 def _records(engine: Engine, source: Source, objects: str, file_name: str) -> str:
-    """The objects themselves, or what they wrap: all of them, or none."""
-    exact = f"(SELECT CAST({_EXACT} AS JSON) AS record FROM {objects})"
+    """The objects themselves, their members, or what they wrap: all of them, or none."""
+    if "members" in source.reader:
+        return _members(json_records(objects), source.reader["members"])
     if "records" not in source.reader:
-        return exact
-    path = _json_path(source.reader["records"])
-    ((told, wrapping),) = engine.con.execute(
-        f"SELECT count(*), count(*) FILTER (WHERE json_type(json, {path}) = 'ARRAY') FROM {objects}"
-    ).fetchall()
+        return json_records(objects)
+    wrapper = source.reader["records"]
+    told, wrapping = wrapping_objects(engine, objects, wrapper)
     if not wrapping:
-        return exact
+        return json_records(objects)
     if wrapping < told:
         raise Refused(
-            f"{file_name}: rule json_shape: {wrapping:,} of {told:,} objects wrap a list {source.reader['records']}; "
+            f"{file_name}: rule json_shape: {wrapping:,} of {told:,} objects wrap a list {wrapper}; "
             f"all of a file do, or none ({source.definition.file})"
         )
-    return f"(SELECT unnest(json_extract(record, {path[:-1]}[*]')) AS record FROM {exact})"
+    return json_records(objects, wrapper)
 
 
-def _rows(source: Source, records: str) -> str:
-    """One row per record, or per element of the lists that `rows` names; a record without any keeps one row."""
-    levels, table, paths = [""], f"(SELECT record AS level_0 FROM {records})", source.reader.get("rows", "")
-    for place, name in enumerate(paths.split(".") if paths else []):
+def wrapping_objects(engine: Engine, objects: str, wrapper: str) -> tuple[int, int]:
+    """How many objects there are, and how many of them hold a list under a name."""
+    wraps = f"json_type(json, {_json_path(wrapper)}) = 'ARRAY'"
+    ((told, wrapping),) = engine.con.execute(
+        f"SELECT count(*), count(*) FILTER (WHERE {wraps}) FROM {objects}"
+    ).fetchall()
+    return told, wrapping
+
+
+def json_records(objects: str, wrapper: str | None = None) -> str:
+    """The objects, or the elements of the lists that they wrap, each a `record` whose numbers are text."""
+    exact = f"(SELECT CAST({_EXACT} AS JSON) AS record FROM {objects})"
+    if wrapper is None:
+        return exact
+    return f"(SELECT unnest(json_extract(record, {_json_path(wrapper)[:-1]}[*]')) AS record FROM {exact})"
+
+
+def _members(records: str, name: str) -> str:
+    """The members of every object in their order, each an object that tells under `name` what it was called."""
+    member = f"json_merge_patch(m.value, json_object({quoted(name)}, m.key))"
+    placed = f"(SELECT row_number() OVER () AS place, record FROM {records})"
+    return f"""(SELECT unnest(members) AS record FROM (
+      SELECT r.place, list({member} ORDER BY m.id) AS members FROM {placed} AS r, json_each(r.record) AS m
+      GROUP BY r.place ORDER BY r.place))"""
+
+
+def json_rows(columns: Sequence[str], lists: str, records: str) -> str:
+    """One row per record, or per element of the lists that a path names; a record without any keeps one row."""
+    levels, table = [""], f"(SELECT record AS level_0 FROM {records})"
+    for place, name in enumerate(lists.split(".") if lists else []):
         levels.append(f"{levels[-1]}{name}.")
         path, above = _json_path(name), f"level_{place}"
         table = f"""(SELECT *, unnest(CASE WHEN json_array_length({above}, {path}) > 0
           THEN json_extract({above}, {path[:-1]}[*]') ELSE [NULL] END) AS level_{place + 1} FROM {table})"""
     asked: list[list[str]] = [[] for _ in levels]  # an object is taken apart once for all its columns
     told = []
-    for column in source.definition.column_names:
+    for column in columns:
         level = max(place for place, prefix in enumerate(levels) if column.startswith(prefix))
         asked[level].append(_json_path(column.removeprefix(levels[level])))
         told.append(f'told_{level}[{len(asked[level])}] AS "{column}"')
-    lists = [
+    taken = [
         f"json_extract_string(level_{n}, [{', '.join(paths)}]) AS told_{n}" for n, paths in enumerate(asked) if paths
     ]
-    return f"SELECT row_number() OVER () AS row_number, {', '.join(told)} FROM (SELECT {', '.join(lists)} FROM {table})"
+    return f"SELECT row_number() OVER () AS row_number, {', '.join(told)} FROM (SELECT {', '.join(taken)} FROM {table})"
 
 
 def _json_path(column: str) -> str:

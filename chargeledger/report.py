@@ -147,9 +147,9 @@ def _batch(row: Row, commits: Sequence[LedgerCommit]) -> Row:
 
 
 def _short(lake: Lake, chosen: Sequence[Programme], vintages: Sequence[Row], batches: Sequence[Row]) -> Row:
-    """What is missing of the newest vintages that had ended when the last file landed."""
+    """What is missing of the newest vintages that had ended when the last file landed, and of deliveries."""
     if not vintages:
-        return {"rows": [], "lacking": 0, "expected": 0, "judged": 0}
+        return {"rows": [], "lacking": 0, "expected": 0, "judged": 0, "deliveries": 0}
     last = vintages[-1]["vintage"]
     scope = Scope(chosen[0].name if len(chosen) == 1 else None, last - timedelta(days=DAYS_JUDGED - 1), last)
     told = completeness.judge(lake, scope, max(batch["landed_at"] for batch in batches))
@@ -159,6 +159,7 @@ def _short(lake: Lake, chosen: Sequence[Programme], vintages: Sequence[Row], bat
         "lacking": len(told.short),
         "expected": expected,
         "judged": len(told.rows),
+        "deliveries": len(told.short_deliveries),
     }
 
 

@@ -25,10 +25,10 @@ class Draft:
 
 def draft(path: Path, name: str | None, out: Path | None) -> Draft:
     """Write a definition and its SQL below `out`, by default into the project. Raises UsageError before a file is overwritten."""
-    name = name or _name_of(path)
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if name and not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError(f"'{name}' cannot name a source: small letters, digits and _; say it with --name")
     sample = look(path)
+    name = name or _name_of(path, sample.reader["format"])
     roles = roles_of(sample)
     root = out or rooms.ROOT
     folder = root / "transforms" / "sources" / name
@@ -50,14 +50,14 @@ def draft(path: Path, name: str | None, out: Path | None) -> Draft:
     return Draft(name, files, list(dict.fromkeys(question for question in asked if question)))
 
 
-def _name_of(path: Path) -> str:
+def _name_of(path: Path, kind: str) -> str:
     words = "_".join(re.findall(r"[a-z0-9]+", path.stem.lower())).lstrip("0123456789_") or "source"
-    return f"{words}_{'parquet' if path.suffix.lower() == '.parquet' else 'csv'}"
+    return f"{words}_{kind}"
 
 
 def _definition(name: str, sample: Sample, roles: dict[str, Seen]) -> str:
     personal = {seen.name: role.partition(" ")[0] for role, seen in roles.items() if role.startswith(PERSONAL)}
-    columns = "\n".join(_column(seen, sample.rows, seen.name in personal) for seen in sample.columns)
+    columns = "\n".join(_column(seen, sample, seen.name in personal) for seen in sample.columns)
     identity = {column: {"card": "token", "owner": "account"}.get(role, "person") for column, role in personal.items()}
     relations = ["charging_session", *(["session_owner"] if "owner" in roles else [])]
     has_offset = all(ISO in roles[role].formats for role in ("start", "end") if role in roles)
@@ -66,6 +66,9 @@ def _definition(name: str, sample: Sample, roles: dict[str, Seen]) -> str:
     units = {roles["energy"].name: "kWh"} if "energy" in roles else {}
     asks = {
         "zone": "zone of the times: not in the file, like Asia/Shanghai" if zone == "?" else "is that so?",
+        "reader": f"  # ? is each element of {sample.reader['records']} one charge?"
+        if "records" in sample.reader
+        else "",
         "identity": "columns of a person become pseudonyms: are these all, and their namespaces those of other sources?",
     }
     return f"""apiVersion: v3.1.0
@@ -84,7 +87,7 @@ schema:
       # ? what each column says; what nothing needs may go. Beside it: the shape of most values, and the rows that tell one
 {columns}
 customProperties:
-  - {{property: reader, value: {_flow(sample.reader)}}}
+  - {{property: reader, value: {_flow(sample.reader)}}}{asks["reader"]}
   - {{property: relations, value: [{", ".join(relations)}]}}
   - {{property: issuer, value: "?"}}  # ? who numbers the orders
   - {{property: zone, value: {json.dumps(zone)}}}  # ? {asks["zone"]}
@@ -99,13 +102,15 @@ def _flow(told: dict[str, str]) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _column(seen: Seen, rows: int, is_personal: bool) -> str:
-    beside = [seen.shape or "empty", f"{seen.told:,} of {rows:,}"]
+def _column(seen: Seen, sample: Sample, is_personal: bool) -> str:
+    beside = [seen.shape or "empty", f"{seen.told:,} of {sample.rows:,}"]
     beside += ["binary fractions, which the reader refuses: ask for decimals or text"] if seen.is_binary else []
+    # A key may be absent from an object that has nothing to say there; a column of a table is there or is not.
+    required = "false" if sample.reader["format"] == "json" and seen.told < sample.rows else "true"
     personal = ", classification: personal" if is_personal else ""
     return (
-        f"      - {{name: {json.dumps(seen.name, ensure_ascii=False)}, logicalType: string, physicalType: text, required: true, "
-        f'description: ""{personal}}}  # {"; ".join(beside)}'
+        f"      - {{name: {json.dumps(seen.name, ensure_ascii=False)}, logicalType: string, physicalType: text, "
+        f'required: {required}, description: ""{personal}}}  # {"; ".join(beside)}'
     )
 
 

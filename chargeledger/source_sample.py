@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, UsageError
+from chargeledger.source_open import named, opened
 
-ROWS_SEEN = 100_000
 ISO = "ISO 8601 with its offset"
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y")
 _CLOCKS = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
@@ -68,80 +63,21 @@ class Sample:
 
 
 def look(path: Path) -> Sample:
-    """Look at the first rows of a CSV or Parquet file. Raises Refused where it is neither, or has no header or rows."""
+    """Look at the first rows of a CSV, Parquet or JSON file. Raises Refused where it is none, or has no names or rows."""
     if not path.is_file():
         raise UsageError(f"{path}: {'is a folder' if path.is_dir() else 'there is no such file'}")
     if path.stat().st_size == 0:
         raise Refused(f"{path.name}: the file is empty; there is nothing to draft from")
-    with open(path, "rb") as raw:
-        is_parquet = raw.read(4) == b"PAR1"
     with Engine() as engine:
-        reader, names, binary = _open_parquet(engine, path) if is_parquet else _open_csv(engine, path)
+        reader, names, binary = opened(engine, path)
         rows = engine.count("SELECT 1 FROM seen")
         if rows == 0:
             raise Refused(f"{path.name}: there is no row below the header; draft from a file with rows")
         return Sample(reader, rows, tuple(_seen(engine, name, name in binary) for name in names))
 
 
-def _open_parquet(engine: Engine, path: Path) -> tuple[dict[str, str], list[str], set[str]]:
-    try:
-        schema = pq.read_schema(path)
-        wanted = ", ".join(f"CAST({_named(name)} AS VARCHAR) AS {_named(name)}" for name in schema.names)
-        engine.con.execute(
-            f"CREATE TABLE seen AS SELECT {wanted} FROM read_parquet({quoted(path)}, hive_partitioning = false) LIMIT {ROWS_SEEN}"
-        )
-    except (pa.ArrowException, OSError, duckdb.Error) as error:
-        raise Refused(f"{path.name}: this is not a whole Parquet file") from error
-    binary = {name for name in schema.names if pa.types.is_floating(schema.field(name).type)}
-    return {"format": "parquet"}, list(schema.names), binary
-
-
-def _open_csv(engine: Engine, path: Path) -> tuple[dict[str, str], list[str], set[str]]:
-    try:
-        told = engine.con.execute(f"SELECT Delimiter, Quote, HasHeader FROM sniff_csv({quoted(path)})").fetchall()[0]
-        delimiter, quote = told[0], told[1] if len(told[1]) == 1 else '"'
-        with open(path, encoding="utf-8-sig", newline="") as text:
-            names = next(csv.reader(text, delimiter=delimiter, quotechar=quote))
-    except (duckdb.Error, UnicodeDecodeError, csv.Error, StopIteration) as error:
-        raise Refused(f"{path.name}: this is neither Parquet nor CSV in UTF-8, or its rows differ in length") from error
-    _check_names(path, names, told[2])
-    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
-    try:
-        engine.con.execute(
-            f"""CREATE TABLE seen AS SELECT * FROM read_csv({quoted(path)}, columns = {{{columns}}}, auto_detect = false,
-            header = true, delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)}, nullstr = '')
-            LIMIT {ROWS_SEEN}"""
-        )
-    except duckdb.Error as error:
-        raise Refused(f"{path.name}: not every row has the {len(names)} columns of the first") from error
-    return {"format": "csv", "delimiter": delimiter, "quote": quote}, names, set()
-
-
-def _check_names(path: Path, names: list[str], has_header: bool) -> None:
-    # Without a header the first row is somebody's, so none of it is repeated.
-    if len(names) < 2:
-        raise Refused(
-            f"{path.name}: one column only; a session needs more. Is it a CSV with another delimiter than , ; | or tab?"
-        )
-    like_data = [
-        name for name in names if re.search(r"\d{4}-\d\d|\d[:.]\d\d|@", name) or re.fullmatch(r"[-+\d.,\s]*", name)
-    ]
-    if not has_header or like_data:
-        raise Refused(
-            f"{path.name}: the first row is not a header, and columns are read by name. Ask its sender for a header"
-        )
-    if len({name.lower() for name in names}) < len(names) or any('"' in name for name in names):
-        raise Refused(
-            f"{path.name}: the header names a column more than once, or with a quotation mark. Ask its sender for others"
-        )
-
-
-def _named(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _seen(engine: Engine, name: str, is_binary: bool) -> Seen:
-    told = f"(SELECT told({_named(name)}) AS v FROM seen WHERE told({_named(name)}) IS NOT NULL)"
+    told = f"(SELECT told({named(name)}) AS v FROM seen WHERE told({named(name)}) IS NOT NULL)"
     times = ", ".join(f"count(try_strptime(v, {quoted(each)}))" for each in FORMATS)
     figures = "count(kwh_text_to_wh(v)), count(kwh_text_to_wh(replace(v, ',', '.')))"
     persons = f"count(*) FILTER (WHERE regexp_full_match(v, {quoted(_PERSONAL)}))"

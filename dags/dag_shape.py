@@ -1,4 +1,4 @@
-"""What every DAG of this room shares: its patience, its parameters, its doorbells, and how a refusal ends a task.
+"""What every DAG of this room shares: its patience, its parameters, its doorbells, its party, and how a refusal ends a task.
 
 Not a DAG. The package is called inside tasks only; while a DAG file is parsed, nothing but its file names is asked for.
 """
@@ -12,8 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import Asset, Param
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk import Asset, Connection, Param
+from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundException
 
 from chargeledger import rooms
 from chargeledger.errors import ChargeledgerError, LostRace, UsageError
@@ -48,14 +48,14 @@ def clock_param() -> Param:
     )
 
 
-def programme_param() -> Param:
-    """One programme, or all of them."""
+def programme_param(done: str = "accounted") -> Param:
+    """One programme, or all of them, with what is done to its sessions."""
     return Param(
         "",
         enum=["", *rooms.programme_names()],
         values_display={"": "every programme"},
         title="Programme",
-        description="The programme whose sessions are accounted. Empty: every programme.",
+        description=f"The programme whose sessions are {done}. Empty: every programme.",
     )
 
 
@@ -103,6 +103,17 @@ def _files(path: Path, is_named: bool) -> list[Path]:
     if path.is_dir():
         return [file for file in path.iterdir() if file.is_file() and not file.name.startswith(".")]
     return [path] if is_named else []
+
+
+def party(connection: str) -> tuple[str, str]:
+    """Address and credentials token of a party: host and password of a connection of Airflow, else of the environment."""
+    try:
+        found = Connection.get(connection)
+    except AirflowNotFoundException:
+        raise UsageError(
+            f"Airflow has no connection '{connection}': add one, the CDR endpoint as its host, the token as its password"
+        ) from None
+    return found.host or "", found.password or os.environ.get("CHARGELEDGER_OCPI_TOKEN", "").strip()
 
 
 @contextmanager

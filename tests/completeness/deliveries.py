@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from chargeledger import flow
 from chargeledger.contract import contract
-from chargeledger.lake import Lake
+from chargeledger.lake import Lake, parse_instant
 from chargeledger.table import append_once, arrow_schema
 from tests.staging.canonical_files import Row, session_csv, session_row
 from tests.staging.lake_contents import rows_of
@@ -60,6 +60,12 @@ def control(
     """A row of delivery_control."""
     told = {"issuer": issuer, "day": date.fromisoformat(day), "region": region}
     return told | {"sessions": count, "energy_wh": energy_wh}
+
+
+def delivered(address: str, since: str | None, until: str, total: int, *files: str) -> dict[str, Any]:
+    """A row of delivery_control of a delivery: what was last updated from an instant on and before another."""
+    told: dict[str, Any] = {"delivery": address, "sessions": total, "delivered_files": " ".join(files)}
+    return told | {"updated_from": parse_instant(since) if since else None, "updated_until": parse_instant(until)}
 
 
 def judged(

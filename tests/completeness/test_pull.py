@@ -41,14 +41,19 @@ def pull(party: Party, lake: str, **told: Any) -> dict[str, Any]:
     return flow.pull_ocpi(party.address, TOKEN, lake, **{"source": SOURCE, "at": AT, "sleep": lambda _: None, **told})
 
 
+def landed(lake: str, *, totals: bool = False) -> list[dict[str, Any]]:
+    """The landed pages, in the order of landing; or what was noted of totals."""
+    files = [row for row in rows_of(lake, "landing_file") if (row["source"] == "ocpi_total") is totals]
+    return sorted(files, key=lambda row: row["landing_seq"])
+
+
+def said_in(lake: str, file: dict[str, Any]) -> Any:
+    return json.loads(pa.input_stream(str(landing_path(Lake(lake), file["landing_digest"])), compression="zstd").read())
+
+
 def ids(lake: str) -> list[str]:
     """Records of the landed pages, in the order of landing."""
-    landed = sorted(rows_of(lake, "landing_file"), key=lambda row: row["landing_seq"])
-    pages = [
-        pa.input_stream(str(landing_path(Lake(lake), row["landing_digest"])), compression="zstd").read()
-        for row in landed
-    ]
-    return [record["id"] for page in pages for record in json.loads(page)["data"]]
+    return [record["id"] for page in landed(lake) for record in said_in(lake, page)["data"]]
 
 
 def registers(lake: str) -> list[dict[str, str]]:
@@ -63,13 +68,19 @@ def test_every_page_is_landed_as_received_and_named_by_where_it_began(party: Par
     done = pull(party, lake, since="2026-03-10T00:00:00Z", report=said.append)
     assert done == {"pages": 3, "records": 25, "pulled_until": AT}
     assert ids(lake) == ALL
-    assert sorted(row["file_name"] for row in rows_of(lake, "landing_file")) == [
+    assert sorted(row["file_name"] for row in landed(lake)) == [
         f"cdrs_20260310T000000Z_{offset}.json" for offset in (0, 10, 20)
     ]
     assert said == [
         "page 1: 10 records, 10 of 25", "page 2: 10 records, 20 of 25", "page 3: 5 records, 25 of 25",
     ]  # fmt: skip
     assert registers(lake) == [{"source": SOURCE, "address": party.address, "pulled_until": AT}]
+    (total,) = landed(lake, totals=True)
+    assert total["file_name"] == "total_20260310T000000Z.json" and total["landing_seq"] == 4
+    assert said_in(lake, total) == {
+        "address": party.address, "date_from": "2026-03-10T00:00:00Z", "date_to": AT, "total": 25,
+        "files": [page["landing_digest"] for page in landed(lake)],
+    }  # fmt: skip
 
 
 def test_the_next_pull_goes_on_an_hour_before_the_end_of_the_last(party: Party, lake: str) -> None:
@@ -91,7 +102,7 @@ def test_nothing_new_lands_nothing_and_moves_on(party: Party, lake: str) -> None
         "records": 0,
         "pulled_until": "2026-03-13T00:00:00Z",
     }
-    assert ids(lake) == ALL and len(rows_of(lake, "landing_file")) == 3
+    assert ids(lake) == ALL and (len(landed(lake)), len(landed(lake, totals=True))) == (3, 1)
 
 
 @pytest.mark.parametrize("total", [24, 26], ids=["fewer", "more"])
@@ -130,6 +141,7 @@ def test_a_server_without_a_total_is_believed_and_that_is_said(party: Party, lak
     assert pull(party, lake, report=said.append)["records"] == 25
     assert said[0] == "page 1: 10 records, 10 of ?"
     assert said[-1] == "127.0.0.1 tells no X-Total-Count: nobody knows whether that is all"
+    assert landed(lake, totals=True) == []
 
 
 def test_a_server_that_fails_for_good_leaves_what_came_and_the_next_pull_takes_all(party: Party, lake: str) -> None:
@@ -150,7 +162,7 @@ def test_pages_that_are_refused_are_all_tried_and_move_nothing(
     with pytest.raises(Refused) as found:
         pull(party, lake)
     assert str(found.value).count("rule columns_present") == 3
-    assert len(rows_of(lake, "landing_file")) == 3 and registers(lake) == []
+    assert len(landed(lake)) == 3 and registers(lake) == []
 
 
 # Everything up to the eleventh has come. What a pull with --from and --to makes of that.

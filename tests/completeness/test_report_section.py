@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 from chargeledger import flow
 from chargeledger.lake import Lake
 from chargeledger.report import write_report
-from tests.completeness.deliveries import control, deliver, sessions, stage_rows
+from tests.completeness.deliveries import control, deliver, delivered, sessions, stage_rows
 
 AT = "2026-03-10T16:00:00Z"
 DAYS = [f"2026-03-{day:02d}" for day in range(4, 11)]
@@ -19,12 +20,13 @@ def words(lake: str, folder: Path) -> str:
     return " ".join(re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL).split())
 
 
-def published(lake: str, folder: Path, lacking: dict[str, int]) -> str:
+def published(lake: str, folder: Path, lacking: dict[str, int], *more: dict[str, Any]) -> str:
     """Ten sessions on each of seven days; of some days so many more were announced. The page, as a person reads it."""
     digest = deliver(lake, folder, [row for day in DAYS for row in sessions("PAGE", day, 10)], AT)
     stage_rows(
         lake, "delivery_control", digest, *(control("PAGE", day, 10 + n, "CN-GRID-EAST") for day, n in lacking.items())
     )
+    stage_rows(lake, "delivery_control", digest, *more)
     flow.account(lake, at=AT)
     flow.publish(lake, AT)
     return words(lake, folder)
@@ -53,3 +55,9 @@ def test_without_any_expectation_the_page_says_so(lake: str, tmp_path: Path) -> 
     read = published(lake, tmp_path, {})
     assert "No control total and no earlier week says what should have come in the newest vintages." in read
     assert "Every file is in" in read
+
+
+def test_a_delivery_that_came_short_is_told_beside_the_days(lake: str, tmp_path: Path) -> None:
+    read = published(lake, tmp_path, {DAYS[0]: 0}, delivered("https://x/cdrs", "2026-03-10T00:00:00Z", AT, 3))
+    assert "Is it in? ! 1 delivery came short" in read
+    assert "none of them lack sessions. Of 1 delivery fewer records came than were announced, of whatever day." in read

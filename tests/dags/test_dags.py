@@ -15,7 +15,10 @@ import pytest
 from chargeledger import rooms
 from tests.dags.embedded import DAGS, airflow_env
 
-DAG_IDS = {"account_vintage", "ingest_charging_sessions", "ingest_grid_mix", "publish_points", "rerun_methodology"}
+DAG_IDS = {
+    *("account_vintage", "check_completeness", "ingest_charging_sessions", "ingest_grid_mix"),
+    *("publish_points", "pull_charging_sessions", "rerun_methodology"),
+}
 DAG_FILES = sorted(DAGS / f"{dag_id}.py" for dag_id in DAG_IDS)
 SHARED = DAGS / "dag_shape.py"
 MAX_LINES = 80
@@ -79,14 +82,17 @@ def test_every_parameter_is_described_and_its_choices_are_those_of_the_rooms(par
     choices = {
         ("account_vintage", "programme"): ["", *rooms.programme_names()],
         ("account_vintage", "engine"): ["duckdb"],
+        ("check_completeness", "programme"): ["", *rooms.programme_names()],
         ("ingest_charging_sessions", "source"): ["", *of_any(*SESSION)],
         ("ingest_grid_mix", "source"): ["", *of_any(*GRID)],
+        ("pull_charging_sessions", "source"): of_any("charging_session"),
         ("rerun_methodology", "methodology"): rooms.methodology_names(),
         ("rerun_methodology", "programme"): rooms.programme_names(),
     }
     params = {(dag_id, name): param for dag_id, dag in parsed["dags"].items() for name, param in dag["params"].items()}
     assert {(dag_id, name) for dag_id in DAG_IDS for name in ("lake", "at")} <= set(params)
     assert [key for key, param in params.items() if not param["description"]] == []
+    assert [key for key in params if re.search("token|password|secret|key", key[1])] == []
     assert {key: param["schema"]["enum"] for key, param in params.items() if "enum" in param["schema"]} == choices
 
 

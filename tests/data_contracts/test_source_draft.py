@@ -109,7 +109,7 @@ WEIRD = {
     "no header, all text": (b"S1,anna@example.org\nS2,ben@example.org\n", "not a header"),
     "one column": (b"order\nS1\nS2\n", "one column only"),
     "a name twice": (b"order,kWh,kWh\nS1,1.0,2.0\nS2,1.0,3.0\n", "names a column more than once"),
-    "not UTF-8": (b"order,kWh\nS\xe9,1.0\nS\xe8,2.0\n", "neither Parquet nor CSV in UTF-8"),
+    "not UTF-8": (b"order,kWh\nS\xe9,1.0\nS\xe8,2.0\n", "neither Parquet nor JSON nor CSV in UTF-8"),
     "half a Parquet file": (b"PAR1 and then nothing", "not a whole Parquet file"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,3 +163,16 @@ def test_a_required_column_that_stands_in_no_object_refuses_the_file(engine: Eng
         read(engine, tmp_path, '[{"b": 1}, {"b": 2}]', source("a b"))
     assert len(read(engine, tmp_path, '[{"b": 1}, {"a": 2}]', source("a b"))) == 2
     assert read(engine, tmp_path, "[]", source("a b")) == []
+
+
+def test_members_are_rows_in_their_order_and_tell_their_name(engine: Engine, tmp_path: Path) -> None:
+    """Of several objects too; what a member says of its own name does not count, and one that is no object says nothing else."""
+    text = '{"z": {"n": 1.10}, "a.b": {"n": null, "key": "x"}, "q\\"": 7}\n\n{"m": {"n": {"deep": 0.1}}, "c": {}}'
+    rows = read(engine, tmp_path, text, source("key n n.deep", members="key"))
+    assert [(row["row_number"], row["key"], row["n"]) for row in rows] == [
+        (1, "z", "1.10"), (2, "a.b", None), (3, 'q"', None), (4, "m", '{"deep":"0.1"}'), (5, "c", None),
+    ]  # fmt: skip
+    assert [row["n.deep"] for row in rows] == [None, None, None, "0.1", None]
+    many = {f"k{n}": {"n": n} for n in random.Random(1).sample(range(5000), 5000)}
+    again = read(engine, tmp_path, json.dumps(many), source("key n", members="key"))
+    assert [row["key"] for row in again] == list(many)

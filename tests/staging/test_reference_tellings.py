@@ -121,6 +121,7 @@ def test_what_is_staged_is_what_the_paper_says(lake: str, tmp_path: Path) -> Non
     (total,) = rows_of(lake, "delivery_control")
     assert _said(total) == {
         "issuer": "INVENTED-A", "day": date(2026, 3, 10), "region": None, "sessions": 12, "energy_wh": 240_500,
+        "delivery": None, "updated_from": None, "updated_until": None, "delivered_files": None,
     }  # fmt: skip
 
 

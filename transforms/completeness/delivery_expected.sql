@@ -5,6 +5,7 @@ WITH told AS (
     ROW_NUMBER() OVER (PARTITION BY d.issuer, d.region, d.day ORDER BY b.landing_seq DESC, d.row_number DESC) AS place
   FROM delivery_control AS d
   JOIN staged_batch AS b ON b.landing_digest = d.landing_digest
+  WHERE d.day IS NOT NULL -- a total of a delivery: short_delivery.sql
 ),
 control AS (SELECT * FROM told WHERE place = 1),
 usual AS (
