@@ -3,13 +3,14 @@ PYTHON  ?= $(firstword $(foreach name,python3 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(name))))
 LAKE    ?= lake
 UI_PORT ?= 8080
+SESSIONS ?= 3000
 VENV    := .venv
 BIN     := $(VENV)/bin
 SETUP   := $(VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui lock clean
+.PHONY: help setup run test dirty ui lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ test: setup ## check style, types and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n 2 --dist loadfile
+
+dirty: setup ## send a dirty sample and its clean twin, and say what differs: make dirty SESSIONS=1000000
+	@$(BIN)/python -m tests.flow.dirty_twins --sessions $(SESSIONS) $(ARGUMENTS)
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
 	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)

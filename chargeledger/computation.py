@@ -81,7 +81,7 @@ def compute(
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
-    _decide_claims(engine)
+    decide_claims(engine)
     if question.nothing_is_final:
         engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
     for relation in ("quarantined_lineage", "session_lineage", "match_changed", "session_arrived"):
@@ -130,7 +130,7 @@ def load_prior(engine: Engine) -> None:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
-def _decide_claims(engine: Engine) -> None:
+def decide_claims(engine: Engine) -> None:
     """Who holds a charge that two parties tell, rival by rival, and which sessions exclude one another on a connector."""
     rule = rooms.CONTRACTS / "reference" / "claim_rule.csv"
     engine.con.execute(f"CREATE OR REPLACE TABLE claim_rule AS SELECT * FROM read_csv({quoted(rule)})")

@@ -18,6 +18,9 @@ from chargeledger.errors import KEYS_SHOWN, Refused
 from chargeledger.workspace import Workspace
 
 PRELUDE = rooms.TRANSFORMS / "prelude"
+COMPRESSED_FROM_ROWS = (
+    500_000  # a table of so many rows is compressed in memory, to a third or less; a smaller one is not worth it
+)
 
 
 def _canonical(column: Column) -> str:
@@ -79,9 +82,12 @@ class Engine:
     def table(self, relation: str, path: Path, contract: Contract | None = None) -> None:
         """Run a SQL file and keep its rows as the table `relation`; with a contract, hold its columns against it."""
         try:
-            self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{path.read_text(encoding="utf-8")}')
+            told = self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{path.read_text(encoding="utf-8")}')
+            ((rows,),) = told.fetchall()
         except duckdb.Error as error:
             raise Refused(f"{rooms.said(path)} does not run: {str(error).splitlines()[0]}") from error
+        if rows >= COMPRESSED_FROM_ROWS:
+            self.con.execute("CHECKPOINT")
         if contract is not None:
             self.hold_to(contract, relation)
 

@@ -5,71 +5,33 @@ The size is 3,000 sessions, or what CHARGELEDGER_DIRTY_SESSIONS says; of either 
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import duckdb
 import pytest
-from deltalake import DeltaTable
 
-from chargeledger import flow
 from chargeledger.lake import Lake
 from chargeledger.report import write_report
-from chargeledger.synthetic import Asked, write_synthetic
+from chargeledger.synthetic import Asked
+from tests.flow import dirty_twins
+from tests.flow.dirty_twins import COUNTING, KEY, Sent, compared, decide, sent
 
 SESSIONS = int(os.environ.get("CHARGELEDGER_DIRTY_SESSIONS", "3000"))
 FORM = os.environ.get("CHARGELEDGER_DIRTY_FORMAT", "tcec")
-SET_ASIDE = "('quarantined', 'duplicate')"
-
-
-class Sent(NamedTuple):
-    """A sample that was sent and accounted: its lake, its manifest and what it declares."""
-
-    lake: Path
-    manifest: dict[str, Any]
-    expected: dict[str, Any]
-
-    def rows(self, sql: str, *relations: str) -> list[tuple[Any, ...]]:
-        """Rows of a query over staged tables, read without the package."""
-        with duckdb.connect() as con:
-            for relation in relations:
-                files = DeltaTable(str(self.lake / "staged" / relation)).file_uris()
-                con.execute(f"CREATE VIEW {relation} AS SELECT * FROM read_parquet({files!r})")
-            con.execute(f"ATTACH '{self.lake}/published/1/chargeledger.duckdb' AS p (READ_ONLY)")
-            return con.execute(sql).fetchall()
-
-
-def sent(folder: Path, *, clean: bool) -> Sent:
-    manifest = write_synthetic(folder / "files", Asked(sessions=SESSIONS, form=FORM, clean=clean))
-    lake = str(folder / "lake")
-    left = manifest["not_ingested"]
-    for delivery in manifest["deliveries"]:
-        for file in delivery["files"]:
-            if file["path"] not in left:
-                flow.ingest(file["source"], [str(folder / "files" / file["path"])], lake, delivery["at"])
-        flow.account(lake, programme="cn_green_energy", at=delivery["at"])
-    flow.publish(lake, manifest["at"])
-    return Sent(Path(lake), manifest, json.loads((folder / "files" / "expected.json").read_text()))
 
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sent, Sent]:
     """The dirty sample and its clean twin."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CHARGELEDGER_PSEUDONYM_KEY", "5a" * 32)
-        return tuple(sent(tmp_path_factory.mktemp(name), clean=name == "clean") for name in ("dirty", "clean"))  # type: ignore[return-value]
-
-
-# The telling that counts: the one that landed last among those that were neither refused nor said before.
-COUNTING = f"""
-SELECT s.session_id, arg_max(s.reading_wh, b.landing_seq * 1000000000 + s.row_number) AS reading_wh
-FROM charging_session AS s JOIN batch AS b ON b.landing_digest = s.landing_digest AND b.state = 'staged'
-WHERE s.session_id NOT IN (SELECT session_id FROM p.session_status WHERE state IN {SET_ASIDE})
-GROUP BY s.session_id
-"""
+        patch.setenv("CHARGELEDGER_PSEUDONYM_KEY", KEY)
+        dirty, clean = (
+            sent(tmp_path_factory.mktemp(name), Asked(SESSIONS, form=FORM, clean=name == "clean"))
+            for name in ("dirty", "clean")
+        )
+        return dirty, clean
 
 
 def test_dirty_and_clean_hold_the_same_sessions_and_energy(both: tuple[Sent, Sent]) -> None:
@@ -132,3 +94,47 @@ def test_a_correction_that_is_not_taken_up_would_be_noticed(both: tuple[Sent, Se
     first = COUNTING.replace("arg_max", "arg_min")
     dirty, clean = (one.rows(f"{first} ORDER BY 1", "charging_session", "batch") for one in both)
     assert dirty != clean
+
+
+def test_the_printed_comparison_is_this_one(both: tuple[Sent, Sent], tmp_path: Path) -> None:
+    found = compared(*both, tmp_path)
+    assert found.is_same and found[1:] == (0, 0, 0, 0)
+    for one, told in zip(both, (found.figures["dirty"], found.figures["clean"]), strict=True):
+        held = one.rows(COUNTING, "charging_session", "batch")
+        assert (told["sessions"], told["energy_wh"]) == (len(held), sum(wh for _, wh in held))
+        assert told["orders"] == sum(told["states"].values())
+    assert found.figures["dirty"]["rows"]["duplicate"] and found.figures["dirty"]["rows"]["quarantined"]
+
+
+def test_the_printed_comparison_notices_what_is_lost_added_or_other(
+    both: tuple[Sent, Sent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = {
+        row[0]: row[1] for row in both[0].rows(COUNTING.replace("arg_max", "arg_min"), "charging_session", "batch")
+    }
+    right = dict(both[1].rows(COUNTING, "charging_session", "batch"))
+    other = sum(first[order] != wh for order, wh in right.items())
+    monkeypatch.setattr(dirty_twins, "COUNTING", COUNTING.replace("arg_max", "arg_min"))
+    (tmp_path / "first").mkdir()
+    found = compared(*both, tmp_path / "first")
+    assert found[1:] == (0, 0, other, sum(abs(first[order] - wh) for order, wh in right.items())) and other > 0
+    assert not found.is_same
+    every = COUNTING.replace("WHERE", "WHERE true OR")
+    monkeypatch.setattr(dirty_twins, "COUNTING", every)
+    (tmp_path / "added").mkdir()
+    assert compared(*both, tmp_path / "added").only_dirty > 0
+    short = both[1]._replace(expected={"sessions": {"sessions": SESSIONS + 1, "energy_wh": 0}})
+    monkeypatch.setattr(dirty_twins, "COUNTING", COUNTING)
+    (tmp_path / "short").mkdir()
+    assert not compared(both[0], short, tmp_path / "short").is_same
+
+
+def test_what_is_decided_without_a_publication_is_what_is_published(both: tuple[Sent, Sent], tmp_path: Path) -> None:
+    aside = "SELECT session_id, state FROM session_status WHERE state IN ('duplicate', 'quarantined') ORDER BY ALL"
+    for number, one in enumerate(both):
+        bare = one._replace(lake=Path(shutil.copytree(one.lake, tmp_path / str(number))))
+        decide(Lake(bare.lake))
+        assert bare.rows(aside) == one.rows(aside)
+        orders = "SELECT session_id FROM session_status ORDER BY 1"
+        assert bare.rows(orders) == one.rows(orders)
+    assert {state for _, state in both[0].rows(aside)} == {"duplicate", "quarantined"}
