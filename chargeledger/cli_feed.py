@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import pyarrow as pa
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from chargeledger.cli_options import LakeOption
 from chargeledger.errors import UsageError
@@ -23,6 +25,7 @@ app = typer.Typer(
 
     Example: `chargeledger feed --after 27000 --limit 1000`""",
 )
+out = Console(highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
 FORMATS = ("jsonl", "arrow")
 
@@ -62,6 +65,48 @@ def feed(
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has enough: that is its right
+
+
+@app.command("reconcile")
+def reconcile_list(
+    credited: Annotated[
+        Path,
+        typer.Option("--credited", help="The reward service's list: CSV or JSON lines with entry_id, user_id, points."),
+    ],
+    until: Annotated[
+        int | None,
+        typer.Option(
+            "--until", help="Compare up to the seq that the service has credited; with --shard, up to its shard_seq."
+        ),
+    ] = None,
+    shard: Annotated[int | None, typer.Option("--shard", help="Compare the entries of this shard alone.")] = None,
+    to: Annotated[Path | None, typer.Option("--out", help="Write every finding to this file, .csv or .jsonl.")] = None,
+    lake: LakeOption = None,
+) -> None:
+    """Hold the reward service's own list against the ledger: missing, doubled, differing and unknown entries.
+
+    Exit code 0 where both are equal, 1 where they differ. The sums close: credited is the ledger plus all differences.
+
+    Example: `chargeledger feed reconcile --credited credited.csv --until 27000 --out findings.csv`
+    """
+    from chargeledger.reconcile import FINDINGS, reconcile
+
+    told = reconcile(credited, lake, until, shard, to)
+    table = Table(str(credited.name), "entries", "points", "in the ledger", "difference", "such as")
+    table.add_row("ledger", f"{told.ledger_entries:,}", "", f"{told.ledger_points:,}", "", f"up to {told.until}")
+    for finding in FINDINGS:
+        row = told.totals.get(finding, dict.fromkeys(("entries", "points", "ledger_points", "difference_points"), 0))
+        figures = [f"{int(row[name]):,}" for name in ("entries", "points", "ledger_points", "difference_points")]
+        table.add_row(finding, *figures, " ".join(key[:12] for key in told.examples[finding]))
+    between = told.credited_points - told.ledger_points
+    table.add_row("credited", f"{told.credited_rows:,}", f"{told.credited_points:,}", "", f"{between:,}")
+    out.print(table)
+    if told.left_out:
+        progress.print(
+            f"note: {told.left_out:,} rows tell entries that were not asked about; they are left out", markup=False
+        )
+    if not told.is_equal:
+        raise typer.Exit(1)
 
 
 def _lines(found: Feed, after: int, limit: int | None) -> None:

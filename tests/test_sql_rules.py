@@ -1,7 +1,8 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
 What a number depends on (version folders, account, publish, invariant) must run on DuckDB and on Spark. What reads files
-(sources, staging, prelude), what judges (completeness, shadow), what hands out (feed) and what writes the sample runs on DuckDB alone.
+(sources, staging, prelude), what judges (completeness, shadow), what hands out (feed) and what writes the sample runs on
+DuckDB alone.
 """
 
 from __future__ import annotations
