@@ -25,6 +25,7 @@ from chargeledger.computation import load_prior, open_inputs
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, UsageError
+from chargeledger.feed import require_shards
 from chargeledger.lake import Lake, instant_text, parse_instant, write_file
 from chargeledger.receipt import canonical_json
 from chargeledger.retention import clear_litter, keep_time, remove_superseded
@@ -98,10 +99,12 @@ def publish(lake: Lake, at: str | None, report: Report, keep_days: int | None = 
         shards = shard_count(lake)
         clear_litter(lake)
         before, inputs = current(lake), Inputs.newest(lake)
+        if before:
+            require_shards(before.manifest)
         is_new = before is None or before.manifest["ledger_version"] != inputs.ledger_version
         if is_new:
             _publish(lake, inputs, before, at, shards, report)
-        remove_superseded(lake, lake.clock(at), keep, report)
+        remove_superseded(lake, at, keep, report)
         return _outcome(require_current(lake), is_new=is_new)
 
 

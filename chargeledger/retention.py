@@ -59,10 +59,10 @@ def clear_litter(lake: Lake) -> None:
         left.unlink(missing_ok=True)
 
 
-def remove_superseded(lake: Lake, clock: datetime, keep: timedelta, report: Report) -> list[int]:
+def remove_superseded(lake: Lake, at: str | None, keep: timedelta, report: Report) -> list[int]:
     """Remove the publications whose time has passed, then segments that nobody names; return the numbers."""
     removed = []
-    for path in list(_superseded(lake, clock, keep)):
+    for path, clock in list(_superseded(lake, at, keep)):
         _remove(lake, path, clock)
         removed.append(int(path.name))
         report(f"publication {path.name} removed: superseded for more than {keep.days} days")
@@ -71,16 +71,18 @@ def remove_superseded(lake: Lake, clock: datetime, keep: timedelta, report: Repo
     return removed
 
 
-def _superseded(lake: Lake, clock: datetime, keep: timedelta) -> Iterator[Path]:
-    """Oldest first, up to the first whose time has not passed: no later one's has."""
+def _superseded(lake: Lake, at: str | None, keep: timedelta) -> Iterator[tuple[Path, datetime]]:
+    """With the lake's clock; oldest first, up to the first whose time has not passed: no later one's has."""
+    clock = None
     current = (lake.root / "published" / "CURRENT").read_text(encoding="ascii").strip()
     for path, successor in pairwise(numbered(lake)):
         manifest = successor / "manifest.json"
         if path.name == current or not _is_older(manifest, keep):
             return
+        clock = clock or lake.clock(at)
         if parse_instant(json.loads(manifest.read_bytes())["published_at"]) + keep > clock:
             return
-        yield path
+        yield path, clock
 
 
 def _is_older(path: Path, keep: timedelta) -> bool:

@@ -24,7 +24,7 @@ import pytest
 from chargeledger import feed
 from tests.ledger.book import KEY, Book, charge
 
-PUBLICATIONS = int(os.environ.get("CHARGELEDGER_PUBLICATIONS", "10"))
+PUBLICATIONS = int(os.environ.get("CHARGELEDGER_PUBLICATIONS", "9"))
 READS = int(os.environ.get("CHARGELEDGER_READS", "200"))
 FIRST, TOGETHER, KEPT_DAYS = date(2026, 1, 1), 20, 7
 LOCKED = {"enable_external_access": "false", "lock_configuration": "true"}

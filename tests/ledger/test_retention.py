@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,24 @@ def test_how_long_is_a_setting_and_an_option(book: Book, monkeypatch: pytest.Mon
         monkeypatch.setenv("CHARGELEDGER_KEEP_PUBLICATIONS_DAYS", wrong)
         with pytest.raises(UsageError, match="whole number of days from 0 to 36500"):
             book.publish()
+
+
+def test_the_command_takes_the_option_and_says_what_it_removed(book: Book) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "chargeledger.cli",
+        "publish",
+        "--keep-days",
+        "6",
+        "--lake",
+        book.lake,
+        "--at",
+        at(20),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, there(book)) == (0, ["3", "4"])
+    assert done.stderr.splitlines() == [f"publication {n} removed: superseded for more than 6 days" for n in (1, 2)]
 
 
 def test_a_reader_that_has_a_removed_one_open_reads_on(book: Book) -> None:
