@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from chargeledger.chain import verify_chains
 from chargeledger.errors import Refused, UsageError
@@ -19,7 +20,7 @@ from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.ledger.book import Book, Row, charge
 
-SHARDS = 4
+CONTRACTS, SHARDS = Path(__file__).resolve().parents[2] / "data_contracts", 4
 
 
 def shard_of(user_id: str, shards: int = SHARDS) -> int:
@@ -172,3 +173,12 @@ def test_json_lines_that_lie_there_and_are_not_the_rows_are_refused(
     stale.unlink()
     again.publish()
     assert stale.read_bytes() == lines.read_bytes()
+
+
+def test_the_feed_has_the_columns_of_the_ledger_and_two_more() -> None:
+    feed, ledger = (
+        yaml.safe_load((CONTRACTS / f"{name}.yaml").read_text(encoding="utf-8"))["schema"][0]["properties"]
+        for name in ("feed_entry", "ledger_entry")
+    )
+    assert feed[: len(ledger)] == ledger
+    assert [column["name"] for column in feed[len(ledger) :]] == ["shard", "shard_seq"]

@@ -183,6 +183,13 @@ def test_one_that_never_became_current_goes_like_the_others(book: Book) -> None:
     assert manifest.exists() and keep(book, 20, 0) == ["6"]
 
 
+def test_the_current_one_stays_where_a_publisher_died_before_it_moved_the_pointer(book: Book) -> None:
+    shutil.copytree(book.root / "published" / "4", book.root / "published" / "5")
+    age(book)
+    assert keep(book, 31, 0) == ["4", "5"]
+    assert book.publication().name == "4"
+
+
 def test_verify_notices_a_removed_publication_that_nothing_tells_of(book: Book) -> None:
     keep(book, 20, 8)
     (book.root / "published" / "removed" / "1.json").unlink()
