@@ -10,10 +10,10 @@ SETUP   := $(VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test dirty ui lock clean
+.PHONY: help setup run test dirty readers ui lock clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## install everything into .venv, from the lock
 
@@ -37,6 +37,9 @@ test: setup ## check style, types and all tests
 
 dirty: setup ## send a dirty sample and its clean twin, and say what differs: make dirty SESSIONS=1000000
 	@$(BIN)/python -m tests.flow.dirty_twins --sessions $(SESSIONS) $(ARGUMENTS)
+
+readers: setup ## read 100,000 times while 500 publications follow one another (an hour)
+	CHARGELEDGER_PUBLICATIONS=500 CHARGELEDGER_READS=100000 $(BIN)/pytest -q -s --timeout 0 tests/ledger/test_many_readers.py
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
 	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from chargeledger import __version__, flow
 from chargeledger.cli_completeness import print_completeness
+from chargeledger.cli_feed import app as feed_app
 from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.cli_options import LakeOption
 from chargeledger.cli_pull import app as pull_app
@@ -39,6 +40,7 @@ app.add_typer(methodology_app, name="methodology")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")
+app.add_typer(feed_app, name="feed")
 app.command("sample")(sample_command)
 app.command("shadow")(shadow_command)
 out = Console(soft_wrap=True, highlight=False)
@@ -190,9 +192,22 @@ def completeness(
 
 
 @app.command()
-def publish(lake: LakeOption = None, at: AtOption = None) -> None:
-    """Publish the ledger: a verified DuckDB file and Parquet segments, then the pointer published/CURRENT."""
-    done = flow.publish(lake, at, _report)
+def publish(
+    lake: LakeOption = None,
+    at: AtOption = None,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(
+            "--keep-days",
+            help="Days for which a superseded publication is kept. [default: CHARGELEDGER_KEEP_PUBLICATIONS_DAYS, else 7]",
+        ),
+    ] = None,
+) -> None:
+    """Publish the ledger: a verified DuckDB file and segments, then the pointer published/CURRENT.
+
+    Publications superseded for longer than they are kept are removed; the current one and all segments stay.
+    """
+    done = flow.publish(lake, at, _report, keep_days)
     out.print(f"publication {done['number']}{'' if done['is_new'] else ' (nothing new)'}: {done['path']}")
     flow.certificates_shown(lake, out.print)
 

@@ -272,10 +272,12 @@ def shadow(
         return told | {"kept": shadows.keep(told) if keep else None}
 
 
-def publish(lake: str | None = None, at: str | None = None, report: Report | None = None) -> dict[str, Any]:
+def publish(
+    lake: str | None = None, at: str | None = None, report: Report | None = None, keep_days: int | None = None
+) -> dict[str, Any]:
     """Publish what the ledger holds; see `publication.publish` for what is returned."""
     with _plainly(lake):
-        return publication.publish(Lake(lake, must_exist=True), at, report or _silent)
+        return publication.publish(Lake(lake, must_exist=True), at, report or _silent, keep_days)
 
 
 def completeness(

@@ -1,6 +1,6 @@
 """Publication: an immutable directory with one DuckDB file and a manifest of Parquet segments, verified before the pointer moves.
 
-A segment is written once and shared by all later publications. A path that readers may have open is never written again.
+A path that readers may have open is never written again. Superseded publications are kept for a time; see `retention`.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from typing import Any
 
 import chargeledger
 from chargeledger import rooms
-from chargeledger.accounting import write_parquet
-from chargeledger.computation import STATES, load_prior, open_inputs
+from chargeledger.chain import FEED, Segment, shard_count, verify_chains
+from chargeledger.computation import load_prior, open_inputs
 from chargeledger.contract import Contract, contract
-from chargeledger.engine import Engine, parquet, quoted
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, UsageError
+from chargeledger.feed import require_shards
 from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
 from chargeledger.programme import load_programmes
 from chargeledger.receipt import canonical_json, programmes_of, read_receipt
+from chargeledger.retention import clear_litter, keep_time, remove_superseded
 from chargeledger.scope import Inputs, Scope
-from chargeledger.table import arrow_schema
+from chargeledger.segment import verify_lines, verify_segments, write_segments
 
 Report = Callable[[str], None]
 DATABASE = "chargeledger.duckdb"
@@ -90,30 +92,38 @@ def _one_publisher(lake: Lake) -> Iterator[None]:
         yield
 
 
-def publish(lake: Lake, at: str | None, report: Report) -> dict[str, Any]:
-    """Publish what the ledger holds; nothing, where the current publication holds it already.
+def publish(lake: Lake, at: str | None, report: Report, keep_days: int | None = None) -> dict[str, Any]:
+    """Publish what the ledger holds; nothing, where the current publication holds it already. Remove what is kept long enough.
 
     Returns number, path, is_new, last_seq and points.
     """
     parse_instant(at)
+    keep = keep_time(keep_days)
     with _one_publisher(lake):
-        before = current(lake)
-        inputs = Inputs.newest(lake)
-        if before and before.manifest["ledger_version"] == inputs.ledger_version:
-            return _outcome(before, is_new=False)
-        for left in (lake.root / "published").glob(".building-*"):
-            shutil.rmtree(left, ignore_errors=True)  # of a publisher that died: whoever builds holds the lock
-        number = 1 + max((int(p.name) for p in (lake.root / "published").iterdir() if p.name.isdigit()), default=0)
-        building = lake.root / "published" / f".building-{uuid.uuid4().hex}"
-        building.mkdir()
-        try:
-            report(f"building publication {number}")
-            _build(lake, building, number, inputs, before, at)
-            os.rename(building, lake.root / "published" / str(number))
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
-        write_file(lake.root / "published" / "CURRENT", str(number).encode())
-        return _outcome(require_current(lake), is_new=True)
+        shards = shard_count(lake)
+        clear_litter(lake)
+        before, inputs = current(lake), Inputs.newest(lake)
+        if before:
+            require_shards(before.manifest)
+        is_new = before is None or before.manifest["ledger_version"] != inputs.ledger_version
+        if is_new:
+            _publish(lake, inputs, before, at, shards, report)
+        remove_superseded(lake, at, keep, report)
+        return _outcome(require_current(lake), is_new=is_new)
+
+
+def _publish(lake: Lake, inputs: Inputs, before: Published | None, at: str | None, shards: int, report: Report) -> None:
+    published = lake.root / "published"
+    number = 1 + max((int(p.name) for p in published.iterdir() if p.name.isdigit()), default=0)
+    building = published / f".building-{uuid.uuid4().hex}"
+    building.mkdir()
+    try:
+        report(f"building publication {number}")
+        _build(lake, building, number, inputs, before, at, shards)
+        os.rename(building, published / str(number))
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    write_file(published / "CURRENT", str(number).encode())
 
 
 def _outcome(published: Published, *, is_new: bool) -> dict[str, Any]:
@@ -127,7 +137,9 @@ def _outcome(published: Published, *, is_new: bool) -> dict[str, Any]:
     }
 
 
-def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Published | None, at: str | None) -> None:
+def _build(
+    lake: Lake, building: Path, number: int, inputs: Inputs, before: Published | None, at: str | None, shards: int
+) -> None:
     commits = lake.commits(until=inputs.ledger_version)
     clock = max([lake.clock(at), *([parse_instant(before.manifest["published_at"])] if before else [])])
     with Engine(spill=lake.spill()) as engine:
@@ -144,12 +156,11 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
             engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql")
         for relation in RELATIONS:
             engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql", published_contract(relation))
-        known = before.manifest["segments"] if before else []
-        done = {(segment["relation"], segment["receipt"]) for segment in known}
-        fresh = [s for commit in commits for s in _segments(lake, engine, commit, done)]
-        manifest = _manifest(engine, [*known, *fresh], number, instant_text(clock), inputs, before)
+        fresh, heads = write_segments(lake, engine, commits, before.manifest if before else None, shards)
+        manifest = _manifest(engine, fresh, heads, number, instant_text(clock), inputs, before)
         _write_database(engine, building / DATABASE)
-        verify_segments(lake, manifest)
+        verify_segments(lake, fresh)
+        verify_lines(lake, engine, [segment for segment in fresh if segment["relation"] == FEED])
         _verify(lake, engine, manifest)
         write_file(building / "manifest.json", canonical_json(manifest))
 
@@ -183,46 +194,10 @@ def _load_commits(lake: Lake, engine: Engine, commits: list[LedgerCommit]) -> No
     load_programmes(engine, programmes_of(lake, read_receipt(lake, last.receipt)[1]) if last else [])
 
 
-def _segments(lake: Lake, engine: Engine, commit: LedgerCommit, done: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    """Write the segments of one commit that earlier publications do not have."""
-    folder = lake.root / "published" / "segments"
-    if ("ledger_entry", commit.receipt) not in done:
-        rows = engine.arrow(f"SELECT * FROM ledger_entry_log WHERE receipt_digest = '{commit.receipt}' ORDER BY seq")
-        if rows.num_rows:
-            first, last = rows.column("seq")[0].as_py(), rows.column("seq")[-1].as_py()
-            path = folder / "ledger_entry" / f"{first:012d}-{last:012d}.parquet"
-            points = sum(rows.column("points").to_pylist())
-            said = {"first_seq": first, "last_seq": last, "points": points}
-            yield _segment(lake, path, "ledger_entry", commit, rows.cast(arrow_schema(contract("ledger_entry"))), said)
-    for relation in STATES:
-        kept = lake.state_file(relation, commit.receipt)
-        if (relation, commit.receipt) not in done and kept.exists():
-            path = folder / relation / f"{commit.version:012d}-{commit.receipt[:16]}.parquet"
-            rows = engine.arrow(f"SELECT * FROM {parquet([kept])}")
-            if rows.num_rows:
-                yield _segment(lake, path, relation, commit, rows.cast(arrow_schema(contract(relation))), {})
-
-
-def _segment(
-    lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: Any, said: dict[str, Any]
-) -> dict[str, Any]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        write_parquet(path, rows)
-    return {
-        "relation": relation,
-        "path": path.relative_to(lake.root / "published").as_posix(),
-        "receipt": commit.receipt,
-        "ledger_version": commit.version,
-        "rows": rows.num_rows,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        **said,
-    }
-
-
 def _manifest(
     engine: Engine,
-    segments: list[dict[str, Any]],
+    fresh: list[Segment],
+    heads: list[Segment],
     number: int,
     published_at: str,
     inputs: Inputs,
@@ -238,7 +213,8 @@ def _manifest(
         "previous_digest": before.digest if before else None,
         "package_version": chargeledger.__version__,
         "database": {name: engine.digest(name, published_contract(name)) for name in RELATIONS},
-        "segments": segments,
+        "shards": heads,
+        "segments": [*(before.manifest["segments"] if before else []), *fresh],
     }
 
 
@@ -250,19 +226,12 @@ def _write_database(engine: Engine, path: Path) -> None:
     engine.con.execute("DETACH published")
 
 
-def verify_segments(lake: Lake, manifest: dict[str, Any]) -> None:
-    """Refuse a publication one of whose segments is missing or is not the bytes that its manifest names."""
-    for segment in manifest["segments"]:
-        path = lake.root / "published" / segment["path"]
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != segment["sha256"]:
-            raise Refused(f"segment {segment['path']} is missing or changed; the publication is not to be trusted")
-
-
 def _verify(lake: Lake, engine: Engine, manifest: dict[str, Any]) -> None:
     """Read the segments back and hold the relations against them: counts, sums, fold, gaps."""
-    listed = [s for s in manifest["segments"] if s["relation"] == "ledger_entry"]
+    verify_chains(manifest)
+    listed = [s for s in manifest["segments"] if s["relation"] == FEED]
     files = [str(lake.root / "published" / s["path"]) for s in listed]
-    engine.view("segment_ledger_entry", files, contract("ledger_entry"))
+    engine.view("segment_ledger_entry", files, contract("feed_entry"))
     breaches = []
     if engine.scalar("SELECT sum(points) FROM segment_ledger_entry") != manifest["points"]:
         breaches.append("the sum of points of the segments is not that of the ledger")

@@ -6,19 +6,23 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
+from chargeledger.chain import verify_chains
 from chargeledger.computation import STATES
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import REGISTERS, STAGED, Lake
 from chargeledger.landing import digest_of_landed
-from chargeledger.publication import current, published_contract, require_current, verify_segments
+from chargeledger.publication import current, published_contract, require_current
 from chargeledger.receipt import programmes_of, read_receipt
+from chargeledger.retention import numbered, removed
+from chargeledger.segment import verify_segments
 from chargeledger.table import rows_where
 
 DAMAGE = (ChargeledgerError, OSError, pa.ArrowException, duckdb.Error, DeltaError)
@@ -150,22 +154,34 @@ def _ledger(lake: Lake) -> str:
 def _publications(lake: Lake) -> str:
     if current(lake) is None:
         return "no publication yet"
-    published, checked = require_current(lake), 0
-    verify_segments(lake, published.manifest)
+    published = require_current(lake)
+    verify_segments(lake, published.manifest["segments"])
+    verify_chains(published.manifest)
     _database(lake)
-    digest = published.manifest["previous_digest"]
-    for path in sorted(
-        (p for p in published.path.parent.iterdir() if p.name.isdigit() and int(p.name) < published.manifest["number"]),
-        key=lambda p: -int(p.name),
-    ):
-        raw = (path / "manifest.json").read_bytes()
-        if hashlib.sha256(raw).hexdigest() == digest:
-            digest, checked = json.loads(raw)["previous_digest"], checked + 1
-    if digest is not None:
-        raise Refused(f"the chain of publications is broken: none has the digest {digest}")
+    kept, gone = _before(lake, published.manifest)
+    shards = len(published.manifest["shards"])
     return (
-        f"publication {published.manifest['number']} has its segments, and {checked} before it form an unbroken chain"
+        f"publication {published.manifest['number']} has its segments in {shards} unbroken chains, and {kept + gone} before it "
+        f"form an unbroken chain{f', {gone} of them removed' if gone else ''}"
     )
+
+
+def _before(lake: Lake, manifest: dict[str, Any]) -> tuple[int, int]:
+    """How many earlier publications the manifest follows, kept and removed. Refuses a chain with a gap, and other segments."""
+    told: dict[str, dict[str, Any]] = {row["digest"]: row for row in removed(lake)}
+    for path in numbered(lake):
+        raw = (path / "manifest.json").read_bytes()
+        told[hashlib.sha256(raw).hexdigest()] = json.loads(raw)
+    digest, kept, gone = manifest["previous_digest"], 0, 0
+    while digest is not None:
+        if digest not in told:
+            raise Refused(f"the chain of publications is broken: none has the digest {digest}")
+        before = told[digest]
+        segments = before.get("segments", [])
+        if segments != manifest["segments"][: len(segments)]:
+            raise Refused(f"publication {before['number']} names other segments than publication {manifest['number']}")
+        digest, kept, gone = before["previous_digest"], kept + ("segments" in before), gone + ("segments" not in before)
+    return kept, gone
 
 
 def _database(lake: Lake) -> None:

@@ -82,9 +82,9 @@ def add_points(database: Path) -> None:
 FOUND: dict[str, tuple[Callable[[Path], None], str]] = {
     "a landed byte": (lambda lake: flip(one(lake, "landing/*/*.zst")), "is not the bytes that it is named by"),
     "a receipt byte": (lambda lake: flip(one(lake, "receipts/*.json")), "was changed: its digest is"),
-    "a segment byte": (lambda lake: flip(one(lake, "published/segments/ledger_entry/*")), "is missing or changed"),
+    "a segment byte": (lambda lake: flip(one(lake, "published/segments/ledger_entry/*/*.parquet")), "is missing or changed"),
     "a state segment byte": (lambda lake: flip(one(lake, "published/segments/session_state/*")), "is missing or changed"),
-    "a segment gone": (lambda lake: one(lake, "published/segments/ledger_entry/*").unlink(), "is missing or changed"),
+    "a segment gone": (lambda lake: one(lake, "published/segments/ledger_entry/*/*.parquet").unlink(), "is missing or changed"),
     "an entry that does not close": (
         lambda lake: raise_by_one(one(lake, "ledger/ledger_entry/*.parquet"), "points"), "entry_closes",
     ),
@@ -124,7 +124,7 @@ def test_a_change_is_found(copy: Path, what: str) -> None:
 
 def test_all_that_is_wrong_is_told_at_once(copy: Path) -> None:
     flip(one(copy, "landing/*/*.zst"))
-    flip(one(copy, "published/segments/ledger_entry/*"))
+    flip(one(copy, "published/segments/ledger_entry/*/*.parquet"))
     with pytest.raises(Refused) as refused:
         list(verify(Lake(copy, must_exist=True)))
     assert "landed file" in str(refused.value) and "segment" in str(refused.value)

@@ -35,15 +35,15 @@ def read(lake: str | Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def segments(lake: str | Path) -> list[Path]:
-    """The Parquet segments of the ledger that the current manifest names, in the order of seq."""
+    """The Parquet segments of the ledger that the current manifest names, by their first seq."""
     manifest = json.loads((current(lake) / "manifest.json").read_bytes())
     named = [entry for entry in manifest["segments"] if entry["relation"] == "ledger_entry"]
     return [Path(lake) / "published" / entry["path"] for entry in sorted(named, key=lambda entry: entry["first_seq"])]
 
 
 def ledger_bytes(lake: str | Path, without: tuple[str, ...] = ("receipt_digest",)) -> bytes:
-    """Every entry in the order of its segments, as Arrow bytes, without the columns that name the run."""
-    rows = pa.concat_tables([pq.read_table(path) for path in segments(lake)]).drop_columns(list(without))
+    """Every entry in the order of seq, as Arrow bytes, without the columns that name the run."""
+    rows = pa.concat_tables([pq.read_table(path) for path in segments(lake)]).sort_by("seq").drop_columns(list(without))
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows.combine_chunks())

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chargeledger.errors import Refused
+from chargeledger.feed import json_lines
 from tests.ledger import altered
 from tests.ledger.book import Book, Row, charge
 
@@ -86,15 +87,20 @@ def test_a_broken_publication_is_refused_and_the_old_one_stays(
         ("entry_closes", {"rounding_ng": 1}),
         ("the sum of points", {"points": 765}),
         ("user_points_is_the_fold", {"user_id": "somebody else"}),
+        ("user_has_one_shard", {"shard": 3}),
+        ("shard_seq_is_gapless", {"shard_seq": 3}),
     ],
 )
 def test_a_segment_that_lies_there_and_is_not_the_ledgers_is_refused(book: Book, said: str, change: Row) -> None:
     """A segment is written once: one that is there already is taken, but only if everything holds with it."""
-    segments = book.root / "published" / "segments" / "ledger_entry"
     first, _, third = book.entries()
-    wrong = third | change | ({"entry_id": first["entry_id"]} if "entry_id" in change else {})
-    schema = pq.read_schema(segments / "000000000001-000000000002.parquet")
-    pq.write_table(pa.Table.from_pylist([wrong], schema=schema), segments / "000000000003-000000000003.parquet")
+    (known,) = (book.root / "published" / "segments" / "ledger_entry").glob("*/000000000001-*.parquet")
+    assert pq.read_table(known, columns=["user_id"]).column(0).to_pylist() == [first["user_id"]]
+    wrong = third | {"shard": int(known.parent.name[0]), "shard_seq": 2} | change
+    wrong |= {"entry_id": first["entry_id"]} if "entry_id" in change else {}
+    rows = pa.Table.from_pylist([wrong], schema=pq.read_schema(known))
+    pq.write_table(rows, known.parent / "000000000003-000000000003.parquet")
+    (known.parent / "000000000003-000000000003.jsonl").write_bytes(b"".join(json_lines([rows])))
     with pytest.raises(Refused, match=said):
         book.publish()
     assert book.publication().name == "1"

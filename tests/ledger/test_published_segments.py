@@ -21,21 +21,25 @@ from tests.ledger.book import Book, charge
 def test_the_manifest_names_every_segment_with_digest_rows_and_points(whole_story: Book) -> None:
     manifest, published = whole_story.manifest(), whole_story.root / "published"
     entries = whole_story.entries()
+    held: dict[int, list[int]] = {}
     for part in manifest["segments"]:
         raw = (published / part["path"]).read_bytes()
         assert hashlib.sha256(raw).hexdigest() == part["sha256"]
         rows = pq.read_table(published / part["path"]).to_pylist()
         assert len(rows) == part["rows"] > 0
         if part["relation"] == "ledger_entry":
-            assert rows == entries[part["first_seq"] - 1 : part["last_seq"]]
+            seqs = [row["seq"] for row in rows]
+            assert (seqs[0], seqs[-1]) == (part["first_seq"], part["last_seq"])
+            assert all(row.items() >= entries[row["seq"] - 1].items() for row in rows)
             assert part["points"] == sum(row["points"] for row in rows)
             assert {row["receipt_digest"] for row in rows} == {part["receipt"]}
-    ranges = [(p["first_seq"], p["last_seq"]) for p in manifest["segments"] if p["relation"] == "ledger_entry"]
-    assert ranges == [(1, 8), (9, 19), (20, 20), (21, 22)]  # one for each commit, by range of seq
+            held.setdefault(part["ledger_version"], []).extend(seqs)
+    commits = [range(1, 9), range(9, 20), range(20, 21), range(21, 23)]  # 8, 11, 1 and 2 entries
+    assert [sorted(seqs) for seqs in held.values()] == [list(seqs) for seqs in commits]
     assert manifest["points"] == sum(entry["points"] for entry in entries)
     assert (manifest["number"], manifest["last_seq"], manifest["ledger_version"]) == (4, 22, 4)
-    named = {part["path"] for part in manifest["segments"]}
-    assert {path.relative_to(published).as_posix() for path in (published / "segments").rglob("*.parquet")} == named
+    named = {part[name] for part in manifest["segments"] for name in ("path", "lines") if name in part}
+    assert {p.relative_to(published).as_posix() for p in (published / "segments").rglob("*.*")} == named
 
 
 def test_each_manifest_holds_the_digest_of_the_one_before(whole_story: Book) -> None:
@@ -77,6 +81,7 @@ def test_a_commit_without_entries_is_published_too(china: Book) -> None:
     done = china.publish()
     assert (done["number"], done["last_seq"]) == (2, 1)
     assert [part["relation"] for part in china.manifest()["segments"]].count("ledger_entry") == 1
+    assert sum(shard["last_shard_seq"] for shard in china.manifest()["shards"]) == 1
     assert china.published("vintage")[0]["state"] == "final"
 
 
@@ -92,7 +97,8 @@ def test_a_lake_without_entries_is_published_empty(tmp_path: Path) -> None:
 def test_a_sound_lake_verifies(whole_story: Book) -> None:
     said = list(verify(Lake(whole_story.lake)))
     assert len(said) == 5
-    assert said[-1] == "ok  publication 4 has its segments, and 3 before it form an unbroken chain"
+    chains = "has its segments in 4 unbroken chains, and 3 before it form an unbroken chain"
+    assert said[-1] == f"ok  publication 4 {chains}"
 
 
 def _flip(path: Path) -> None:
@@ -107,8 +113,12 @@ def _flip(path: Path) -> None:
     ("pattern", "said"),
     [
         (
-            "published/segments/ledger_entry/000000000009-*.parquet",
-            "000000000009-000000000019.parquet is missing or changed",
+            "published/segments/ledger_entry/*/000000000009-*.parquet",
+            "ledger_entry/1-of-4/000000000009-000000000016.parquet is missing or changed",
+        ),
+        (
+            "published/segments/ledger_entry/*/000000000009-*.jsonl",
+            "ledger_entry/1-of-4/000000000009-000000000016.jsonl is missing or changed",
         ),
         (
             "published/segments/session_state/000000000001-*.parquet",
@@ -125,9 +135,10 @@ def test_verify_notices_one_changed_bit(whole_story: Book, tmp_path: Path, patte
         list(verify(Lake(book.lake)))
 
 
-def test_verify_notices_a_segment_that_is_gone(whole_story: Book, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_verify_notices_a_segment_that_is_gone(whole_story: Book, tmp_path: Path, kind: str) -> None:
     book = whole_story.copy(tmp_path / "book")
-    next((book.root / "published" / "segments" / "ledger_entry").glob("*.parquet")).unlink()
+    next((book.root / "published" / "segments" / "ledger_entry").glob(f"*/*.{kind}")).unlink()
     with pytest.raises(Refused, match="is missing or changed"):
         list(verify(Lake(book.lake)))
 
