@@ -9,7 +9,7 @@ SETUP   := $(VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test ui lock clean
+.PHONY: help setup run test crash ui lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test: setup ## check style, types and all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q -n 2 --dist loadfile
+
+crash: setup ## kill a run at every system call that changes its lake, 1,000 times by chance, and race 8 writers (an hour)
+	$(BIN)/python -m tests.crash --by-chance 1000 --races 100
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
 	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)
