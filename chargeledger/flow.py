@@ -28,6 +28,7 @@ from chargeledger.staging import stage_in_turn, staged_batch
 Report = Callable[[str], None]
 ENGINES = ("duckdb",)
 _FULL = ("No space left", "File too large", "Disk quota exceeded")
+_BROKEN = ("Input/output error", "fsync failed")
 SHOWN = ("rows_received", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_superseded")
 
 
@@ -37,7 +38,7 @@ def _silent(_: str) -> None:
 
 @contextmanager
 def _plainly(lake: str | None) -> Iterator[None]:
-    """Says in plain words what a full disk or a missing permission means here."""
+    """Says in plain words what a full disk, a failing one or a missing permission means here."""
     try:
         yield
     except (OSError, DeltaError, duckdb.Error) as error:
@@ -51,6 +52,11 @@ def _plainly(lake: str | None) -> Iterator[None]:
             raise LakeUnwritable(
                 f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. Nothing was posted. "
                 "Give this user write permission, or name another lake."
+            ) from error
+        if getattr(error, "errno", None) == errno.EIO or any(s in said for s in _BROKEN):
+            raise LakeUnwritable(
+                f"the disk of the lake {lake or ''} fails: {said.splitlines()[0]}. What was not finished was not counted: "
+                "nothing is lost and nothing is half posted. Check the disk and run the same command again."
             ) from error
         raise
 
@@ -331,4 +337,5 @@ def summary(lake: str | None, programme: str | None) -> None:
     from chargeledger.summary import print_summary
 
     check_name(programme)
-    print_summary(Lake(lake, must_exist=True), programme)
+    with _plainly(lake):
+        print_summary(Lake(lake, must_exist=True), programme)
