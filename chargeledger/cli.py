@@ -19,6 +19,7 @@ from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.cli_sample import sample as sample_command
 from chargeledger.cli_shadow import shadow as shadow_command
 from chargeledger.cli_source import app as source_app
+from chargeledger.cli_trace import trace as trace_command
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
 
@@ -41,6 +42,7 @@ app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")
 app.command("sample")(sample_command)
 app.command("shadow")(shadow_command)
+app.command("trace")(trace_command)
 out = Console(soft_wrap=True, highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
 

@@ -295,6 +295,30 @@ def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:
         return replay.rerun(Lake(lake, must_exist=True), receipt)
 
 
+def trace(
+    lake: str | None = None,
+    order: str | None = None,
+    user: str | None = None,
+    account: str | None = None,
+    namespace: str = "account",
+    day: str | None = None,
+) -> list[dict[str, Any]]:
+    """Where the points of a charge are: of an order, or of a user's day; see `trace.trace_order` for what is returned.
+
+    A raw account is pseudonymised here, in memory alone.
+    """
+    from chargeledger import trace as tracing
+    from chargeledger import trace_asked as asked
+
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        if order:
+            return tracing.trace_order(at_lake, order)
+        if account:
+            user = asked.user_of(at_lake, account, namespace)
+        return tracing.trace_day(at_lake, asked.checked_user(user), asked.checked_day(day))
+
+
 def run(
     sessions: list[tuple[str, str]],
     grid: list[tuple[str, str]],
