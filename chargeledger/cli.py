@@ -14,6 +14,7 @@ from chargeledger import __version__, flow
 from chargeledger.cli_completeness import print_completeness
 from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.cli_options import LakeOption
+from chargeledger.cli_period import app as period_app
 from chargeledger.cli_pull import app as pull_app
 from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.cli_sample import sample as sample_command
@@ -37,6 +38,7 @@ app = typer.Typer(
     Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed.""",
 )
 app.add_typer(methodology_app, name="methodology")
+app.add_typer(period_app, name="period")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")

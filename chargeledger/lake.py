@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -34,6 +35,7 @@ STAGED = (
     "certificate",
 )
 UNUSABLE = set("[]{}*?%")
+PERIOD_WORD = "chargeledger_period"
 
 
 def parse_instant(text: str | None) -> datetime:
@@ -64,6 +66,17 @@ class LedgerCommit:
     batch_seq: int
     scope: dict[str, str | None]
     programmes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PeriodClose:
+    """One commit of the ledger that closed a month of a programme."""
+
+    version: int
+    receipt: str
+    clock: datetime
+    programme: str
+    period: str
 
 
 class Lake:
@@ -111,30 +124,43 @@ class Lake:
     def receipt_file(self, receipt: str) -> Path:
         return self.root / "receipts" / f"{receipt}.json"
 
+    def _told(self, word: str, until: int | None) -> list[tuple[int, dict[str, Any]]]:
+        """What commits of the ledger up to a version say under a word, oldest first."""
+        found = self.table("ledger_entry").history()
+        said = [
+            (e["version"], json.loads(e[word])) for e in found if word in e and (until is None or e["version"] <= until)
+        ]
+        return sorted(said, key=lambda told: told[0])
+
     def commits(self, until: int | None = None) -> list[LedgerCommit]:
-        """Commits of the ledger up to a version, oldest first."""
-        found = []
-        for entry in self.table("ledger_entry").history():
-            if "chargeledger" in entry and (until is None or entry["version"] <= until):
-                said = json.loads(entry["chargeledger"])
-                found.append(
-                    LedgerCommit(
-                        version=entry["version"],
-                        receipt=said["receipt"],
-                        clock=parse_instant(said["clock"]),
-                        batch_seq=said["batch_seq"],
-                        scope=said["scope"],
-                        programmes=said["programmes"],
-                    )
-                )
-        return sorted(found, key=lambda commit: commit.version)
+        """Accountings committed to the ledger up to a version, oldest first."""
+        return [
+            LedgerCommit(
+                version=version,
+                receipt=said["receipt"],
+                clock=parse_instant(said["clock"]),
+                batch_seq=said["batch_seq"],
+                scope=said["scope"],
+                programmes=said["programmes"],
+            )
+            for version, said in self._told("chargeledger", until)
+        ]
+
+    def closes(self, until: int | None = None) -> list[PeriodClose]:
+        """Months closed by commits of the ledger up to a version, oldest first."""
+        return [
+            PeriodClose(version, said["receipt"], parse_instant(said["clock"]), said["programme"], said["period"])
+            for version, said in self._told(PERIOD_WORD, until)
+        ]
 
     def clock(self, at: str | None, ledger_version: int | None = None) -> datetime:
         """The clock of a writer: its own, or the last commit's where that is later. It never goes back.
 
         A writer that commits on top of a ledger version names it, so that the clock it is later than is that one's.
         """
-        instants = [parse_instant(at)] + [commit.clock for commit in self.commits(ledger_version)[-1:]]
+        instants = [parse_instant(at)]
+        instants += [commit.clock for commit in self.commits(ledger_version)[-1:]]
+        instants += [close.clock for close in self.closes(ledger_version)[-1:]]
         return max([*instants, *landing_clock(self.table("landing_file"))])
 
     @contextmanager

@@ -26,6 +26,7 @@ from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, parquet, quoted
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
+from chargeledger.period import load_frozen, load_lines
 from chargeledger.receipt import canonical_json
 from chargeledger.scope import Inputs
 from chargeledger.table import arrow_schema
@@ -38,6 +39,7 @@ RELATIONS = (
     "session_assessment",
     "session_status",
     "vintage",
+    "period_statement",
     "grid_intensity_hour",
     "energy_match",
     "supply_balance",
@@ -130,6 +132,9 @@ def _build(lake: Lake, building: Path, number: int, inputs: Inputs, before: Publ
         open_inputs(lake, engine, inputs, commits)
         load_prior(engine)
         _load_window(engine)
+        closes = lake.closes(until=inputs.ledger_version)
+        load_lines(engine, closes, [])
+        load_frozen(lake, engine, closes)
         last_batch = commits[-1].batch_seq if commits else 0
         engine.load_rows("accounted", "batch_seq BIGINT", [(last_batch,)])
         engine.load_rows(

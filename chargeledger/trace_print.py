@@ -163,13 +163,14 @@ def _ledger(row: Row, console: Console) -> None:
             f"{entry['kind']}: {entry['reason']}",
             f"{entry['points']:+,}",
             entry["vintage"],
+            entry["period"],
             entry["user_id"][:SHOWN],
             entry["receipt_digest"][:SHOWN],
             entry["publication"] or "not yet",
         ]
         for entry in row["entries"]
     ]
-    _table(console, "seq", "entry", "points", "vintage", "user", "receipt", "publication", rows=rows)
+    _table(console, "seq", "entry", "points", "vintage", "booked in", "user", "receipt", "publication", rows=rows)
     if not rows:
         _say(console, "   no entry")
     for segment in dict.fromkeys(entry["segment"] for entry in row["entries"] if entry["segment"]):

@@ -1,6 +1,6 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
-What a number depends on (version folders, account, publish, invariant) must run on DuckDB and on Spark. What reads files
+What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads files
 (sources, staging, prelude), what judges or looks up (completeness, shadow, trace) and what writes the sample runs on
 DuckDB alone.
 """
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRANSFORMS = ROOT / "transforms"
 NUMBER_SQL = sorted(
     [*(ROOT / "methodology").glob("*/*.sql")]
-    + [path for room in ("account", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
+    + [path for room in ("account", "period", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
 )
 READING_ROOMS = ("sources", "staging", "completeness", "sample", "shadow", "trace")
 READING_SQL = sorted(path for room in READING_ROOMS for path in (TRANSFORMS / room).rglob("*.sql"))
