@@ -83,6 +83,7 @@ class Lake:
     """Paths and tables of a lake at `root`, which is created where it is not there."""
 
     def __init__(self, root: str | Path | None = None, *, must_exist: bool = False) -> None:
+        self._history: tuple[int, list[dict[str, Any]]] = (-1, [])
         self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
         if must_exist and not self.root.is_dir():
             raise UsageError(f"there is no lake at {self.root}: name another with --lake, or fill it with 'run' first")
@@ -126,11 +127,11 @@ class Lake:
 
     def _told(self, word: str, until: int | None) -> list[tuple[int, dict[str, Any]]]:
         """What commits of the ledger up to a version say under a word, oldest first."""
-        found = self.table("ledger_entry").history()
-        said = [
-            (e["version"], json.loads(e[word])) for e in found if word in e and (until is None or e["version"] <= until)
-        ]
-        return sorted(said, key=lambda told: told[0])
+        table = self.table("ledger_entry")
+        if self._history[0] != table.version():  # what a version has behind it never changes: read once
+            self._history = (table.version(), sorted(table.history(), key=lambda entry: int(entry["version"])))
+        found = [entry for entry in self._history[1] if word in entry and (until is None or entry["version"] <= until)]
+        return [(entry["version"], json.loads(entry[word])) for entry in found]
 
     def commits(self, until: int | None = None) -> list[LedgerCommit]:
         """Accountings committed to the ledger up to a version, oldest first."""
