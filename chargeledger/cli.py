@@ -15,11 +15,13 @@ from chargeledger.cli_completeness import print_completeness
 from chargeledger.cli_feed import app as feed_app
 from chargeledger.cli_methodology import app as methodology_app
 from chargeledger.cli_options import LakeOption
+from chargeledger.cli_period import app as period_app
 from chargeledger.cli_pull import app as pull_app
 from chargeledger.cli_quarantine import app as quarantine_app
 from chargeledger.cli_sample import sample as sample_command
 from chargeledger.cli_shadow import shadow as shadow_command
 from chargeledger.cli_source import app as source_app
+from chargeledger.cli_trace import trace as trace_command
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
 
@@ -37,12 +39,14 @@ app = typer.Typer(
     Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed.""",
 )
 app.add_typer(methodology_app, name="methodology")
+app.add_typer(period_app, name="period")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")
 app.add_typer(feed_app, name="feed")
 app.command("sample")(sample_command)
 app.command("shadow")(shadow_command)
+app.command("trace")(trace_command)
 out = Console(soft_wrap=True, highlight=False)
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
 

@@ -15,7 +15,7 @@ from chargeledger.awarding import MATCHED, award, match
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
-from chargeledger.lake import Lake, LedgerCommit, instant_text
+from chargeledger.lake import Lake, LedgerCommit, PeriodClose, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
@@ -78,6 +78,8 @@ def compute(
     last_seq, batch_seq = open_inputs(lake, engine, inputs, commits, matched)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
     _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
+    load_closed(engine, lake.closes(until=inputs.ledger_version))
+    engine.table("open_period", ACCOUNT_SQL / "open_period.sql")
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
@@ -122,6 +124,11 @@ def open_inputs(
             )
         engine.view(f"{state}_log", [str(path) for path in kept], contract(state))
     return row_count(ledger), engine.scalar("SELECT max(batch_seq) FROM staged_batch")
+
+
+def load_closed(engine: Engine, closes: list[PeriodClose]) -> None:
+    """Show the closed months, as `period_closed`."""
+    engine.load_rows("period_closed", "programme VARCHAR, period VARCHAR", [(c.programme, c.period) for c in closes])
 
 
 def load_prior(engine: Engine) -> None:

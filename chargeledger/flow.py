@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from chargeledger import accounting, comparison, publication, quarantine, replay
+from chargeledger import accounting, comparison, period, publication, quarantine, replay
 from chargeledger.batch_rules import warnings_of
 from chargeledger.completeness import Completeness, judge, last_week
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
@@ -301,6 +301,52 @@ def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:
     """Compute a receipt again and compare; see `replay.rerun` for what is returned."""
     with _plainly(lake):
         return replay.rerun(Lake(lake, must_exist=True), receipt)
+
+
+def period_show(
+    lake: str | None = None, month: str | None = None, programme: str | None = None
+) -> list[period.Statement]:
+    """Statements of a month or of all: of a closed one as it was frozen, of an open one as the ledger stands."""
+    check_name(programme)
+    month = period.checked_month(month) if month else None
+    with _plainly(lake):
+        return period.show(Lake(lake, must_exist=True), month, programme)
+
+
+def period_close(
+    month: str, by: str, programme: str, lake: str | None = None, at: str | None = None, report: Report | None = None
+) -> tuple[period.Statement, bool]:
+    """Close a month of a programme; returns its statement, and False where it was closed already."""
+    check_name(programme)
+    period.checked_month(month)
+    if not by.strip():
+        raise UsageError("--by needs a name: a close says who closed")
+    with _plainly(lake):
+        return period.close(Lake(lake, must_exist=True), programme, month, by.strip(), at, report or _silent)
+
+
+def trace(
+    lake: str | None = None,
+    order: str | None = None,
+    user: str | None = None,
+    account: str | None = None,
+    namespace: str = "account",
+    day: str | None = None,
+) -> list[dict[str, Any]]:
+    """Where the points of a charge are: of an order, or of a user's day; see `trace.trace_order` for what is returned.
+
+    A raw account is pseudonymised here, in memory alone.
+    """
+    from chargeledger import trace as tracing
+    from chargeledger import trace_asked as asked
+
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        if order:
+            return tracing.trace_order(at_lake, order)
+        if account:
+            user = asked.user_of(at_lake, account, namespace)
+        return tracing.trace_day(at_lake, asked.checked_user(user), asked.checked_day(day))
 
 
 def run(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -34,6 +35,7 @@ STAGED = (
     "certificate",
 )
 UNUSABLE = set("[]{}*?%")
+PERIOD_WORD = "chargeledger_period"
 
 
 def parse_instant(text: str | None) -> datetime:
@@ -66,10 +68,22 @@ class LedgerCommit:
     programmes: dict[str, str]
 
 
+@dataclass(frozen=True)
+class PeriodClose:
+    """One commit of the ledger that closed a month of a programme."""
+
+    version: int
+    receipt: str
+    clock: datetime
+    programme: str
+    period: str
+
+
 class Lake:
     """Paths and tables of a lake at `root`, which is created where it is not there."""
 
     def __init__(self, root: str | Path | None = None, *, must_exist: bool = False) -> None:
+        self._history: tuple[int, list[dict[str, Any]]] = (-1, [])
         self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
         if must_exist and not self.root.is_dir():
             raise UsageError(f"there is no lake at {self.root}: name another with --lake, or fill it with 'run' first")
@@ -111,30 +125,43 @@ class Lake:
     def receipt_file(self, receipt: str) -> Path:
         return self.root / "receipts" / f"{receipt}.json"
 
+    def _told(self, word: str, until: int | None) -> list[tuple[int, dict[str, Any]]]:
+        """What commits of the ledger up to a version say under a word, oldest first."""
+        table = self.table("ledger_entry")
+        if self._history[0] != table.version():  # what a version has behind it never changes: read once
+            self._history = (table.version(), sorted(table.history(), key=lambda entry: int(entry["version"])))
+        found = [entry for entry in self._history[1] if word in entry and (until is None or entry["version"] <= until)]
+        return [(entry["version"], json.loads(entry[word])) for entry in found]
+
     def commits(self, until: int | None = None) -> list[LedgerCommit]:
-        """Commits of the ledger up to a version, oldest first."""
-        found = []
-        for entry in self.table("ledger_entry").history():
-            if "chargeledger" in entry and (until is None or entry["version"] <= until):
-                said = json.loads(entry["chargeledger"])
-                found.append(
-                    LedgerCommit(
-                        version=entry["version"],
-                        receipt=said["receipt"],
-                        clock=parse_instant(said["clock"]),
-                        batch_seq=said["batch_seq"],
-                        scope=said["scope"],
-                        programmes=said["programmes"],
-                    )
-                )
-        return sorted(found, key=lambda commit: commit.version)
+        """Accountings committed to the ledger up to a version, oldest first."""
+        return [
+            LedgerCommit(
+                version=version,
+                receipt=said["receipt"],
+                clock=parse_instant(said["clock"]),
+                batch_seq=said["batch_seq"],
+                scope=said["scope"],
+                programmes=said["programmes"],
+            )
+            for version, said in self._told("chargeledger", until)
+        ]
+
+    def closes(self, until: int | None = None) -> list[PeriodClose]:
+        """Months closed by commits of the ledger up to a version, oldest first."""
+        return [
+            PeriodClose(version, said["receipt"], parse_instant(said["clock"]), said["programme"], said["period"])
+            for version, said in self._told(PERIOD_WORD, until)
+        ]
 
     def clock(self, at: str | None, ledger_version: int | None = None) -> datetime:
         """The clock of a writer: its own, or the last commit's where that is later. It never goes back.
 
         A writer that commits on top of a ledger version names it, so that the clock it is later than is that one's.
         """
-        instants = [parse_instant(at)] + [commit.clock for commit in self.commits(ledger_version)[-1:]]
+        instants = [parse_instant(at)]
+        instants += [commit.clock for commit in self.commits(ledger_version)[-1:]]
+        instants += [close.clock for close in self.closes(ledger_version)[-1:]]
         return max([*instants, *landing_clock(self.table("landing_file"))])
 
     @contextmanager

@@ -14,23 +14,21 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import chargeledger
 from chargeledger import rooms
 from chargeledger.chain import FEED, Segment, shard_count, verify_chains
-from chargeledger.computation import load_prior, open_inputs
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, UsageError
 from chargeledger.feed import require_shards
-from chargeledger.lake import Lake, LedgerCommit, instant_text, parse_instant, write_file
-from chargeledger.programme import load_programmes
-from chargeledger.receipt import canonical_json, programmes_of, read_receipt
+from chargeledger.lake import Lake, instant_text, parse_instant, write_file
+from chargeledger.publication_inputs import load_published_inputs
+from chargeledger.receipt import canonical_json
 from chargeledger.retention import clear_litter, keep_time, remove_superseded
-from chargeledger.scope import Inputs, Scope
+from chargeledger.scope import Inputs
 from chargeledger.segment import verify_lines, verify_segments, write_segments
 
 Report = Callable[[str], None]
@@ -41,6 +39,7 @@ RELATIONS = (
     "session_assessment",
     "session_status",
     "vintage",
+    "period_statement",
     "grid_intensity_hour",
     "energy_match",
     "supply_balance",
@@ -49,8 +48,6 @@ RELATIONS = (
 )
 # What several of them are made from, in the order in which one rests on the other.
 BETWEEN = ("match_standing", "retirement_due", "certificate_judged")
-WHOLE_BELOW_SESSIONS = 1_000_000
-WINDOW_DAYS = int(os.environ.get("CHARGELEDGER_PUBLISHED_DAYS", "90"))
 
 
 @dataclass(frozen=True)
@@ -143,10 +140,7 @@ def _build(
     commits = lake.commits(until=inputs.ledger_version)
     clock = max([lake.clock(at), *([parse_instant(before.manifest["published_at"])] if before else [])])
     with Engine(spill=lake.spill()) as engine:
-        open_inputs(lake, engine, inputs, commits)
-        load_prior(engine)
-        _load_window(engine)
-        _load_commits(lake, engine, commits)
+        load_published_inputs(lake, engine, inputs)
         engine.load_rows(
             "publishing",
             "number BIGINT, published_at TIMESTAMPTZ, ledger_version BIGINT, previous_digest VARCHAR, package_version VARCHAR",
@@ -168,30 +162,6 @@ def _build(
 def published_contract(relation: str) -> Contract:
     """The contract that readers get: assessments are published with points, methodology and status."""
     return contract("published_assessment" if relation == "session_assessment" else relation)
-
-
-def _load_window(engine: Engine) -> None:
-    """Everything while the lake is small, afterwards the last days."""
-    last = None
-    if engine.count("SELECT 1 FROM prior_state") >= WHOLE_BELOW_SESSIONS:
-        ((latest,),) = engine.con.execute("SELECT max(vintage) FROM prior_state").fetchall()
-        last = latest - timedelta(days=WINDOW_DAYS)
-    engine.load_rows("published_window", "from_day DATE", [(last,)])
-
-
-def _load_commits(lake: Lake, engine: Engine, commits: list[LedgerCommit]) -> None:
-    """Up to which batch and clock the ledger is accounted, which vintages up to which batch, and under which programmes."""
-    reached: dict[tuple[object, ...], int] = {}
-    for commit in commits:
-        scope = Scope.from_json(commit.scope)
-        reached[(scope.programme, scope.vintage_from, scope.vintage_until)] = commit.batch_seq
-    columns = "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT"
-    engine.load_rows("commit_scope", columns, [(*scope, batch_seq) for scope, batch_seq in reached.items()])
-    last = commits[-1] if commits else None
-    engine.load_rows(
-        "accounted", "batch_seq BIGINT, instant TIMESTAMPTZ", [(last.batch_seq, last.clock) if last else (0, None)]
-    )
-    load_programmes(engine, programmes_of(lake, read_receipt(lake, last.receipt)[1]) if last else [])
 
 
 def _manifest(

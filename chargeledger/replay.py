@@ -9,6 +9,7 @@ from chargeledger.contract import contract
 from chargeledger.engine import Engine, parquet
 from chargeledger.errors import some_keys
 from chargeledger.lake import Lake, parse_instant
+from chargeledger.period_replay import rerun_close
 from chargeledger.receipt import code_digests, programmes_of, read_receipt
 from chargeledger.scope import Inputs, Scope
 from chargeledger.verify import changed_rows
@@ -28,6 +29,8 @@ KEPT = (
 def rerun(lake: Lake, name: str) -> dict[str, Any]:
     """Compute the receipt again; nothing is posted. Returns receipt, same, difference (or None) and notes on changed code."""
     digest, receipt = read_receipt(lake, name)
+    if receipt.get("kind") == "period":
+        return rerun_close(lake, digest, receipt)
     said = receipt["inputs"]
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope, clock = Scope.from_json(receipt["scope"]), parse_instant(receipt["clock"])

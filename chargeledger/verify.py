@@ -19,6 +19,7 @@ from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import REGISTERS, STAGED, Lake
 from chargeledger.landing import digest_of_landed
+from chargeledger.period_replay import hold_closed
 from chargeledger.publication import current, published_contract, require_current
 from chargeledger.receipt import programmes_of, read_receipt
 from chargeledger.retention import numbered, removed
@@ -148,7 +149,10 @@ def _ledger(lake: Lake) -> str:
         entries = engine.count("SELECT 1 FROM ledger_entry")
         if engine.scalar("SELECT max(seq) FROM ledger_entry") != entries:
             raise Refused("the seq of the ledger has a gap or a repeat")
-    return f"{entries} ledger entries close"
+    closed = hold_closed(lake)
+    return f"{entries} ledger entries close" + (
+        f", and {closed} closed months are as they were frozen" if closed else ""
+    )
 
 
 def _publications(lake: Lake) -> str:

@@ -42,7 +42,8 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 
 def test_every_command_of_the_design_is_there() -> None:
-    owed = {"run", "ingest", "account", "publish", "explain", "rerun", "verify"}
+    owed = {"run", "ingest", "account", "publish", "explain", "trace", "rerun", "verify"}
+    owed |= {"period show", "period close"}
     owed |= {f"methodology {name}" for name in ("list", "show", "check", "new-version", "publish")}
     assert owed <= {" ".join(name) for name in COMMANDS}
 

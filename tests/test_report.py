@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow, publication, report, report_plot
+from chargeledger import flow, publication_inputs, report, report_plot
 from chargeledger.engine import Engine
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
@@ -218,8 +218,8 @@ def test_a_publication_of_the_newest_vintages_says_that_it_is_a_part(
     lake = tmp_path / "lake"
     shutil.copytree(sampled.root, lake)
     shutil.rmtree(lake / "published")
-    monkeypatch.setattr(publication, "WHOLE_BELOW_SESSIONS", 1)
-    monkeypatch.setattr(publication, "WINDOW_DAYS", 1)
+    monkeypatch.setattr(publication_inputs, "WHOLE_BELOW_SESSIONS", 1)
+    monkeypatch.setattr(publication_inputs, "WINDOW_DAYS", 1)
     Lake(lake)
     flow.publish(str(lake))
     text = write_report(Lake(lake), CHINA, tmp_path / "report.html").read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
-What a number depends on (version folders, account, publish, invariant) must run on DuckDB and on Spark. What reads files
-(sources, staging, prelude), what judges (completeness, shadow), what hands out (feed) and what writes the sample runs on
-DuckDB alone.
+What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads files
+(sources, staging, prelude), what judges or looks up (completeness, shadow, trace), what hands out (feed) and what writes the sample
+runs on DuckDB alone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TRANSFORMS = ROOT / "transforms"
 NUMBER_SQL = sorted(
     [*(ROOT / "methodology").glob("*/*.sql")]
-    + [path for room in ("account", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
+    + [path for room in ("account", "period", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
 )
-READING_ROOMS = ("sources", "staging", "completeness", "feed", "sample", "shadow")
+READING_ROOMS = ("sources", "staging", "completeness", "feed", "sample", "shadow", "trace")
 READING_SQL = sorted(path for room in READING_ROOMS for path in (TRANSFORMS / room).rglob("*.sql"))
 # Columns that the package adds to what a file selects: where a row stood, and the run that it belongs to.
 ADDED = {"landing_digest", "ledger_version", "methodology", "receipt_digest", "relation"}

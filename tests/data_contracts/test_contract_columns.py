@@ -43,6 +43,7 @@ PUBLISHED = {
     "session_assessment": "published_assessment",
     "session_status": "session_status",
     "vintage": "vintage",
+    "period_statement": "period_statement",
     "grid_intensity_hour": "grid_intensity_hour",
     "energy_match": "energy_match",
     "supply_balance": "supply_balance",

@@ -27,6 +27,7 @@ OWED = {
     "emission_reductions_ng points methodology status",
     "session_status": "session_id programme vintage user_id state reason",
     "vintage": "programme vintage state final_since_seq awards points emission_reductions_ng",
+    "period_statement": "programme period line_no line kind reason entries points emission_reductions_ng state receipt_digest",
     "grid_intensity_hour": "region hour_start intensity_ug_per_kwh methodology",
     "energy_match": "session_id hour_start supply_id matched_wh",
     "supply_balance": "supply_id hour_start available_wh matched_wh counted_wh left_wh deficit_wh",

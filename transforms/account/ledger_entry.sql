@@ -26,7 +26,7 @@ SELECT
   n.user_id,
   n.session_id,
   n.vintage,
-  substr(CAST(n.vintage AS VARCHAR), 1, 7)                                               AS period, -- 7 letters: YYYY-MM
+  GREATEST(substr(CAST(n.vintage AS VARCHAR), 1, 7), coalesce(o.first_open, ''))         AS period, -- 7 letters: YYYY-MM
   n.kind,
   r.reason,
   CAST(n.due_points - n.posted_points AS BIGINT)                                         AS points,
@@ -43,6 +43,7 @@ SELECT
 FROM numbered AS n
 CROSS JOIN last_entry AS l
 JOIN change_reason AS r ON r.session_id = n.session_id
+LEFT JOIN open_period AS o ON o.programme = n.programme
 LEFT JOIN vintage_judged AS v ON v.programme = n.programme AND v.vintage = n.vintage
 LEFT JOIN prior_vintage AS w ON w.programme = n.programme AND w.vintage = n.vintage
 LEFT JOIN session_scope AS s ON s.session_id = n.session_id
