@@ -8,6 +8,7 @@ from __future__ import annotations
 from chargeledger import rooms
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
+from chargeledger.holding import hold
 from chargeledger.methodology import STEP_RELATION, Methodology, empty
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
@@ -50,9 +51,8 @@ def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
 
     Where something is held under a cap, or would be a first award of a final vintage on open grounds, award once more without it.
     """
-    engine.load_rows("held_session", "session_id VARCHAR", [])
     engine.load_rows("deferred_session", "session_id VARCHAR", [])
-    held = 0
+    held, is_first = 0, True
     while True:
         for relation in ("session_as_stood", "session_admitted"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
@@ -62,17 +62,17 @@ def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
             engine.con.execute("INSERT INTO deferred_session SELECT * FROM session_deferred")
             engine.con.execute("DROP TABLE grid_mix_hour")
             continue
-        engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
-        engine.con.execute(
-            "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
-            "UNION SELECT session_id FROM held_session"
-        )
-        now = engine.count("SELECT 1 FROM held_session")
-        capped = engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL")
-        if now == held or not capped:
+        hold(engine, is_first=is_first)
+        now, is_first = engine.count("SELECT 1 FROM held_session"), False
+        if now == held or not is_capped(engine):
             return ran
         held = now
         engine.con.execute("DROP TABLE grid_mix_hour")
+
+
+def is_capped(engine: Engine) -> bool:
+    """Whether an award may depend on another one, of the same account and vintage."""
+    return bool(engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL"))
 
 
 def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:

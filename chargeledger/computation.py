@@ -15,14 +15,16 @@ from chargeledger.awarding import MATCHED, award, match
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
+from chargeledger.holding import PROPOSED, decide, proposal_totals, propose, remember
 from chargeledger.lake import Lake, LedgerCommit, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
+from chargeledger.restating import keep_versions
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED)
+STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, *PROPOSED)
 NO_PROGRAMME = "-"
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
@@ -43,6 +45,7 @@ class Computation:
     last_seq: int
     programme_digests: dict[str, str]
     versions: dict[str, Methodology]
+    question: Question = ACCOUNTING
     ran: list[str] = field(default_factory=list)
 
     def changes(self) -> int:
@@ -77,10 +80,13 @@ def compute(
     matched = lake.commits(until=inputs.ledger_version + 1) if question.session_id else commits
     last_seq, batch_seq = open_inputs(lake, engine, inputs, commits, matched)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
-    _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
+    marks = _watermarks([] if question.everything else commits, found)
+    _load_run(engine, scope, clock, dict.fromkeys(marks, batch_seq) if question.decision else marks, last_seq)
+    load_prior(engine)
+    remember(engine)
+    keep_versions(engine, versions, everything_anew=question.nothing_is_final)
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    load_prior(engine)
     _decide_claims(engine)
     if question.nothing_is_final:
         engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
@@ -88,14 +94,17 @@ def compute(
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
         engine.load_rows("session_arrived", "session_id VARCHAR", [(question.session_id,)])
+    decide(engine, question)
     for relation in ("session_touched", "posted"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     digests = {programme.name: programme.digest for programme in found}
-    run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
+    run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions, question)
     match(engine, versions)
     run.ran = award(engine, versions)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
+    if question.decision:  # what has arrived is not accounted, so no vintage is done
+        engine.con.execute("UPDATE vintage_judged SET state = coalesce(prior_state, 'provisional')")
     _finish(run)
     return run
 
@@ -149,8 +158,7 @@ def _load_run(
     engine: Engine,
     scope: Scope,
     clock: datetime,
-    commits: list[LedgerCommit],
-    found: list[Programme],
+    marks: dict[tuple[object, ...], int],
     last_seq: int,
 ) -> None:
     engine.load_rows(
@@ -160,18 +168,18 @@ def _load_run(
     )
     engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
     engine.load_rows("last_entry", "seq BIGINT", [(last_seq,)])
-    marks = [(name, *days, seq) for (name, *days), seq in _watermarks(commits, found).items()]
-    engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", marks)
+    rows = [(name, *days, seq) for (name, *days), seq in marks.items()]
+    engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", rows)
 
 
 def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tuple[object, ...], int]:
     """Up to which batch each span of vintages of a programme is accounted, as (programme, from, until) to batch_seq.
 
-    What was accounted under another file of the programme counts as not accounted.
+    What was accounted under another file of the programme counts as not accounted; a decision accounts no arrivals.
     """
     marks: dict[tuple[object, ...], int] = {}
     for programme in found:
-        for commit in reversed(commits):
+        for commit in reversed([commit for commit in commits if not commit.decision]):
             if commit.programmes.get(programme.name) != programme.digest:
                 break
             scope = Scope.from_json(commit.scope)
@@ -187,6 +195,7 @@ def _finish(run: Computation) -> None:
     engine.table("ledger_entry", ACCOUNT_SQL / "ledger_entry.sql")
     engine.con.execute("ALTER TABLE ledger_entry ADD COLUMN receipt_digest VARCHAR DEFAULT ''")
     engine.hold_to(contract("ledger_entry"), "ledger_entry")
+    propose(engine)
     engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
     engine.con.execute(f"ALTER TABLE session_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
     engine.hold_to(contract("session_state"), "session_state")
@@ -201,7 +210,7 @@ def _finish(run: Computation) -> None:
     engine.table("grid_intensity_state", ACCOUNT_SQL / "grid_intensity_state.sql")
     engine.con.execute(f"ALTER TABLE grid_intensity_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
     engine.hold_to(contract("grid_intensity_state"), "grid_intensity_state")
-    for relation in MATCHED:
+    for relation in (*MATCHED, *PROPOSED):
         engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)
@@ -236,7 +245,10 @@ def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
         """SELECT count(*) AS entries, CAST(coalesce(sum(points), 0) AS BIGINT) AS points,
         CAST(coalesce(sum(emission_reductions_ng), 0) AS DECIMAL(38,0)) AS emission_reductions_ng FROM ledger_entry"""
     )[0]
+    decision = run.question.decision
     return {
+        **({"decision": decision.as_json()} if decision else {}),
+        **({"proposal": told} if (told := proposal_totals(engine))["keys"] else {}),
         "kind": "accounting",
         "clock": instant_text(run.clock),
         "scope": run.scope.as_json(),

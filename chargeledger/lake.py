@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from deltalake import DeltaTable
 
@@ -64,6 +65,8 @@ class LedgerCommit:
     batch_seq: int
     scope: dict[str, str | None]
     programmes: dict[str, str]
+    decision: dict[str, Any] | None = None
+    proposed: int = 0
 
 
 class Lake:
@@ -125,6 +128,8 @@ class Lake:
                         batch_seq=said["batch_seq"],
                         scope=said["scope"],
                         programmes=said["programmes"],
+                        decision=said.get("decision"),
+                        proposed=said.get("proposed", 0),
                     )
                 )
         return sorted(found, key=lambda commit: commit.version)

@@ -8,13 +8,22 @@ from chargeledger.computation import compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, parquet
 from chargeledger.errors import some_keys
+from chargeledger.holding import PROPOSED
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.receipt import code_digests, programmes_of, read_receipt
-from chargeledger.scope import Inputs, Scope
+from chargeledger.scope import Decision, Inputs, Question, Scope
 from chargeledger.verify import changed_rows
 
 # What a run keeps, in the order in which a difference would spread.
-KEPT = ("grid_intensity_state", "match_hour", "energy_match", "session_state", "vintage_state", "ledger_entry")
+KEPT = (
+    "grid_intensity_state",
+    "match_hour",
+    "energy_match",
+    "session_state",
+    "vintage_state",
+    *PROPOSED,
+    "ledger_entry",
+)
 
 
 def rerun(lake: Lake, name: str) -> dict[str, Any]:
@@ -24,7 +33,9 @@ def rerun(lake: Lake, name: str) -> dict[str, Any]:
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope, clock = Scope.from_json(receipt["scope"]), parse_instant(receipt["clock"])
     with Engine(spill=lake.spill()) as engine:
-        run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt))
+        decided = Decision.from_json(receipt["decision"]) if "decision" in receipt else None
+        question = Question(decision=decided)
+        run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt), question)
         again = run_document(run, receipt["key_fingerprint"])
         notes = [
             f"{part} is now {now[:16]}, the receipt says {receipt['code'][part][:16]}"
