@@ -15,10 +15,11 @@ from chargeledger.awarding import MATCHED, award, match
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, some_keys
-from chargeledger.holding import PROPOSED, decide, proposal_totals, propose, remember
+from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember
 from chargeledger.lake import Lake, LedgerCommit, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
+from chargeledger.proposing import as_if_approved
 from chargeledger.restating import keep_versions
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
@@ -81,7 +82,7 @@ def compute(
     last_seq, batch_seq = open_inputs(lake, engine, inputs, commits, matched)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
     marks = _watermarks([] if question.everything else commits, found)
-    _load_run(engine, scope, clock, dict.fromkeys(marks, batch_seq) if question.decision else marks, last_seq)
+    _load_run(engine, scope, clock, marks, last_seq)
     load_prior(engine)
     remember(engine)
     keep_versions(engine, versions, everything_anew=question.nothing_is_final)
@@ -97,6 +98,7 @@ def compute(
     decide(engine, question)
     for relation in ("session_touched", "posted"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    check_coupled(engine, question.decision)
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions, question)
     match(engine, versions)
@@ -195,6 +197,7 @@ def _finish(run: Computation) -> None:
     engine.table("ledger_entry", ACCOUNT_SQL / "ledger_entry.sql")
     engine.con.execute("ALTER TABLE ledger_entry ADD COLUMN receipt_digest VARCHAR DEFAULT ''")
     engine.hold_to(contract("ledger_entry"), "ledger_entry")
+    as_if_approved(engine, run.versions)
     propose(engine)
     engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
     engine.con.execute(f"ALTER TABLE session_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")

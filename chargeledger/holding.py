@@ -35,8 +35,11 @@ def decide(engine: Engine, question: Question) -> None:
         engine.con.execute("CREATE OR REPLACE TABLE released_session AS SELECT session_id FROM session_lineage")
     if not question.decision:
         return
+    engine.con.execute("CREATE OR REPLACE TABLE session_unaccounted AS SELECT session_id FROM session_arrived")
+    engine.con.execute("UPDATE watermark SET batch_seq = (SELECT max(batch_seq) FROM staged_batch)")
     engine.con.execute(f"CREATE OR REPLACE TABLE session_arrived AS {_lineages(question.decision.ledger_version)}")
     if question.decision.kind == APPROVE:
+        engine.con.execute("DELETE FROM approval_rule")  # what follows from it is decided with it
         engine.con.execute("CREATE OR REPLACE TABLE released_session AS SELECT session_id FROM session_arrived")
     elif question.decision.kind == REJECT:
         engine.con.execute(
@@ -96,6 +99,22 @@ def proposal_totals(engine: Engine) -> dict[str, Any]:
     )[0]
 
 
+def check_coupled(engine: Engine, decision: Decision | None) -> None:
+    """Refuse a decision while something that its lineages are coupled with has arrived and is not accounted."""
+    if decision is None:
+        return
+    rows = engine.rows(
+        f"""SELECT session_id FROM session_touched JOIN session_unaccounted USING (session_id)
+        WHERE session_id NOT IN ({_lineages(decision.ledger_version)}) ORDER BY session_id"""
+    )
+    if rows:
+        keys = some_keys([row["session_id"] for row in rows])
+        raise Refused(
+            f"nothing was posted: {len(rows)} sessions that share a cap or a connector with what receipt {decision.proposal[:16]} "
+            f"proposes have arrived and are not accounted: {keys}. Run 'chargeledger account' first."
+        )
+
+
 def check_decision(engine: Engine, decision: Decision | None) -> None:
     """Refuse an approval where the change of a lineage is no longer the one that was proposed."""
     if decision is None or decision.kind != APPROVE:
@@ -103,7 +122,7 @@ def check_decision(engine: Engine, decision: Decision | None) -> None:
     columns = "programme, session_id, vintage, user_id, " + ", ".join(
         f"CAST({name} AS DECIMAL(38,0)) AS {name}" for name in AMOUNTS
     )
-    now = f"""SELECT {columns} FROM (SELECT *, due_points - posted_points AS points FROM award_differing)
+    now = f"""SELECT {columns} FROM (SELECT *, due_points - posted_points AS points FROM award_change)
         WHERE session_id IN (SELECT session_id FROM released_session)"""
     then = f"SELECT {columns} FROM prior_proposal WHERE ledger_version = {decision.ledger_version}"
     rows = engine.rows(

@@ -185,16 +185,12 @@ def load_thresholds(engine: Engine, found: list[Programme]) -> None:
     """Create the relation `approval_rule`: a row for each programme with a threshold; NULL is none."""
     engine.load_rows(
         "approval_rule",
-        "programme VARCHAR, points_per_mille BIGINT, users_per_mille BIGINT, vintage_age_s BIGINT",
+        "programme VARCHAR, points_per_mille BIGINT, users_per_mille BIGINT, vintage_age_days BIGINT, vintage_age_s BIGINT",
         [
-            (
-                p.name,
-                p.thresholds["points_per_mille"],
-                p.thresholds["users_per_mille"],
-                None if (days := p.thresholds["vintage_age_days"]) is None else days * DAY_S,
-            )
+            (p.name, *p.thresholds.values(), None if days is None else days * DAY_S)
             for p in found
             if any(value is not None for value in p.thresholds.values())
+            for days in [p.thresholds["vintage_age_days"]]
         ],
     )
 
