@@ -88,7 +88,7 @@ def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
         engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
         if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
             engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
-            version.run(engine)
+            _run_beside_others(engine, version, alone=len(versions) == 1)
             ran.append(name)
             for relation in gathered:
                 if relation not in BORDER or relation in version.gives:
@@ -98,3 +98,16 @@ def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
         engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
         engine.con.execute(f"DROP TABLE all_{relation}")
     return ran
+
+
+def _run_beside_others(engine: Engine, version: Methodology, *, alone: bool) -> None:
+    """Run a version. Under a cap it sees what others award to its accounts, as standing; what it makes of that is dropped."""
+    if alone or not is_capped(engine):
+        version.run(engine)
+        return
+    engine.table("session_of_others", ACCOUNT_SQL / "session_of_others.sql")
+    engine.con.execute("INSERT INTO session SELECT * FROM session_of_others")
+    version.run(engine)
+    for relation in ("session", *version.gives):
+        if "session_id" in {column.name for column in contract(relation).columns}:
+            engine.con.execute(f"DELETE FROM {relation} WHERE session_id IN (SELECT session_id FROM session_of_others)")

@@ -85,7 +85,7 @@ def compute(
     _load_run(engine, scope, clock, marks, last_seq)
     load_prior(engine)
     remember(engine)
-    keep_versions(engine, versions, everything_anew=question.nothing_is_final)
+    versions = keep_versions(engine, versions, everything_anew=question.nothing_is_final)
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     _decide_claims(engine)

@@ -110,8 +110,8 @@ def check_coupled(engine: Engine, decision: Decision | None) -> None:
     if rows:
         keys = some_keys([row["session_id"] for row in rows])
         raise Refused(
-            f"nothing was posted: {len(rows)} sessions that share a cap or a connector with what receipt {decision.proposal[:16]} "
-            f"proposes have arrived and are not accounted: {keys}. Run 'chargeledger account' first."
+            f"nothing was posted: {len(rows)} sessions coupled with what receipt {decision.proposal[:16]} "
+            f"proposes, by a cap or a connector, have arrived and are not accounted: {keys}. Run 'chargeledger account' first."
         )
 
 

@@ -18,10 +18,11 @@ ORDER BY ALL
 """
 
 
-def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everything_anew: bool) -> None:
+def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everything_anew: bool) -> dict[str, Methodology]:
     """Say which awards keep their version, as `kept_version`, and load the versions that no line of a programme names any more.
 
-    Such a version is in force on no day; it serves the awards that rest on it. With `everything_anew` no award keeps anything.
+    Such a version is in force on no day; it serves the awards that rest on it. Returns all versions in the order in which they
+    run: kept ones first, since what has an award comes before what has none. With `everything_anew` no award keeps anything.
     """
     if everything_anew:
         engine.load_rows(
@@ -30,7 +31,7 @@ def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everythin
             "methodology_digest VARCHAR, needs_county BOOLEAN",
             [],
         )
-        return
+        return versions
     gone = [(str(row["programme"]), str(row["methodology"])) for row in engine.rows(POSTED_WITH)]
     for programme, name in gone:
         version = versions.setdefault(name, load(name))
@@ -46,3 +47,5 @@ def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everythin
         [(name, version.needs_county) for name, version in versions.items()],
     )
     engine.table("kept_version", rooms.TRANSFORMS / "account" / "kept_version.sql")
+    kept = {str(row["methodology"]) for row in engine.rows("SELECT DISTINCT methodology FROM kept_version")}
+    return dict(sorted(versions.items(), key=lambda item: item[0] not in kept))
