@@ -6,6 +6,7 @@ Everything is read from and written to the relations of one computation.
 from __future__ import annotations
 
 from chargeledger import rooms
+from chargeledger.claims import holds_a_connector, stand_on_connectors
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.holding import hold
@@ -49,7 +50,8 @@ def match(engine: Engine, versions: dict[str, Methodology]) -> None:
 def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
     """Award what is due, and return the versions that ran.
 
-    Where something is held under a cap, or would be a first award of a final vintage on open grounds, award once more without it.
+    Where something is held under a cap or on a connector, award once more with it as it stood; where something would be a first
+    award of a final vintage on open grounds, without it.
     """
     engine.load_rows("deferred_session", "session_id VARCHAR", [])
     held, is_first = 0, True
@@ -64,9 +66,12 @@ def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
             continue
         hold(engine, is_first=is_first)
         now, is_first = engine.count("SELECT 1 FROM held_session"), False
-        if now == held or not is_capped(engine):
+        on_connector = holds_a_connector(engine)
+        if now == held or not (is_capped(engine) or on_connector):
             return ran
         held = now
+        if on_connector:
+            stand_on_connectors(engine, ACCOUNT_SQL)
         engine.con.execute("DROP TABLE grid_mix_hour")
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from chargeledger import rooms
 from chargeledger.awarding import MATCHED, award, match
+from chargeledger.claims import decide_claims
 from chargeledger.contract import contract
-from chargeledger.engine import Engine, quoted
+from chargeledger.engine import Engine
 from chargeledger.errors import Refused, some_keys
-from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember
+from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember, say_as_proposed
 from chargeledger.lake import Lake, LedgerCommit, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
@@ -88,7 +89,7 @@ def compute(
     versions = keep_versions(engine, versions, everything_anew=question.nothing_is_final)
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    _decide_claims(engine)
+    decide_claims(engine, ACCOUNT_SQL)
     if question.nothing_is_final:
         engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
     for relation in ("quarantined_lineage", "session_lineage", "match_changed", "session_arrived"):
@@ -104,6 +105,7 @@ def compute(
     match(engine, versions)
     run.ran = award(engine, versions)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
+    say_as_proposed(engine, question.decision)
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
     if question.decision:  # what has arrived is not accounted, so no vintage is done
         engine.con.execute("UPDATE vintage_judged SET state = coalesce(prior_state, 'provisional')")
@@ -139,21 +141,6 @@ def load_prior(engine: Engine) -> None:
     """The newest row of every state, as `prior_state`, `prior_vintage` and `prior_intensity`."""
     for relation in ("prior_state", "prior_vintage", "prior_intensity"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-
-
-def _decide_claims(engine: Engine) -> None:
-    """Who holds a charge that two parties tell, rival by rival, and which sessions exclude one another on a connector."""
-    rule = rooms.CONTRACTS / "reference" / "claim_rule.csv"
-    engine.con.execute(f"CREATE OR REPLACE TABLE claim_rule AS SELECT * FROM read_csv({quoted(rule)})")
-    for relation in ("connector_session", "claim_rival"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    engine.load_rows("claim_decided", "session_id VARCHAR, holder_id VARCHAR", [])
-    while True:
-        engine.table("claim_step", ACCOUNT_SQL / "claim_step.sql")
-        if not engine.count("SELECT 1 FROM claim_step"):
-            break
-        engine.con.execute("INSERT INTO claim_decided SELECT * FROM claim_step")
-    engine.table("session_set_aside", ACCOUNT_SQL / "session_set_aside.sql")
 
 
 def _load_run(

@@ -79,6 +79,15 @@ def hold(engine: Engine, *, is_first: bool) -> None:
         engine.table("lineage_input", ACCOUNT_SQL / "lineage_input.sql")
 
 
+def say_as_proposed(engine: Engine, decision: Decision | None) -> None:
+    """Give what is approved the reason that it was proposed for."""
+    if decision and decision.kind == APPROVE:
+        engine.con.execute(
+            f"""UPDATE change_reason SET reason = p.reason FROM prior_proposal AS p
+            WHERE p.session_id = change_reason.session_id AND p.ledger_version = {decision.ledger_version}"""
+        )
+
+
 def propose(engine: Engine) -> None:
     """Write down what is held and not yet proposed so, and which awards are pinned."""
     for relation in ("award_proposed", *PROPOSED):

@@ -1,6 +1,6 @@
-"""What is held under a cap, as it would be if it were approved now: on top of everything else that this run posts.
+"""What is held under a cap or on a connector, as it would be if it were approved now, on top of everything else of this run.
 
-Without a cap an award rests on nothing that others are awarded, and what is held differs by its own inputs alone.
+Elsewhere an award rests on nothing that others are awarded, and what is held differs by its own inputs alone.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from chargeledger.awarding import ACCOUNT_SQL, BORDER, is_capped, run_versions
+from chargeledger.claims import RELATIONS, decide_claims, holds_a_connector
 from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
 
 RUN = ("session_as_stood", "session_admitted", "session", "session_interval", "grid_mix_hour", *BORDER)
-STANDING = ("posted", "prior_vintage", "held_session", "released_session")
+STANDING = (*RELATIONS, "posted", "prior_vintage", "held_session", "released_session")
 AFTER = {
     "posted": """SELECT programme, session_id, vintage, user_id, CAST(sum(points) AS BIGINT) AS points,
         sum(emission_reductions_ng) AS emission_reductions_ng, sum(not_awarded_ng) AS not_awarded_ng,
@@ -30,18 +31,20 @@ AFTER = {
 
 
 def as_if_approved(engine: Engine, versions: dict[str, Methodology]) -> None:
-    """Leave in `award_differing` what the held changes would be, where a cap makes it another than what was computed first."""
-    if not is_capped(engine) or not engine.count(
+    """Leave in `award_differing` and `change_reason` what the held changes would be, where others make it another than what was computed first."""
+    if not (is_capped(engine) or holds_a_connector(engine)) or not engine.count(
         "SELECT 1 FROM held_session ANTI JOIN session_pinned USING (session_id)"
     ):
         return
     with _set_aside(engine):
-        for relation in STANDING:
-            engine.con.execute(f"CREATE TABLE {relation} AS {AFTER[relation]}")
+        for relation, rows in AFTER.items():
+            engine.con.execute(f"CREATE TABLE {relation} AS {rows}")
+        decide_claims(engine, ACCOUNT_SQL)
         for relation in ("session_as_stood", "session_admitted"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
         run_versions(engine, versions)
-        engine.table("award_differing", ACCOUNT_SQL / "award_differing.sql")
+        for relation in ("award_differing", "change_reason"):
+            engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Every cause of a restatement has its entries, its reason and its receipt: all of them in one book, between two runs.
 
 Paper: 10 kWh in China are 3 820 points, 12 kWh 4 584; in California 5 350.9 in an hour of gas, 7 200.9 in one of half gas
-and half solar, 6 275.9 in both in turn. Certificates are in test_green_retirement.py, versions in test_past_vintages.py, estimates and
-their deadlines in test_open_hours.py.
+and half solar, 6 275.9 in both in turn. Certificates: test_green_retirement.py; versions: test_past_vintages.py; estimates and
+deadlines: test_open_hours.py.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import pytest
 
 from tests.ledger import altered, decided
 from tests.ledger.book import AT, CN, Book, charge, told, user
+from tests.ledger.told import charged, station
 
 DAY = "2026-03-09"
 CORRECTED = ("corrected session", 764, 4584)
@@ -139,3 +140,39 @@ def test_under_a_cap_what_is_held_counts_as_posted_for_what_comes_first(
     points = {row["session_id"]: row["points"] for row in book.published("session_assessment")}
     assert points == {"OP:C": 3820, "OP:A": 2180, "OP:B": 0}  # as if all had come at once
     assert decided.all_receipts_are_the_same(book) == 3
+
+
+def test_a_claim_stays_with_what_is_held_until_somebody_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The aggregator's award would be reversed for the operator's own record of the charge: never are both awarded."""
+    set_thresholds(monkeypatch, tmp_path, "points_per_mille: 10")
+    book = Book(tmp_path / "book")
+    book.send("station_csv", station(connector_id="1"), station(connector_id="1", issuer="AGG"))
+    book.send("session_csv", charged("9", operator="AGG", connector_id="1"))
+    book.account()
+    book.send("session_csv", charged("1", connector_id="1"))
+    done = book.account()
+    assert (done["held"], done["posted_entries"], book.session("OP:1")["state"]) == (["AGG:9"], 0, "duplicate")
+    assert decided.proposed(book, done["receipt"], "session_id", "points", "reason") == [
+        ("AGG:9", -3820, "duplicate claim")
+    ]
+    decided.approve(book, done)
+    assert [told(e, "session_id", "kind", "points") for e in book.entries()[1:]] == [
+        ("AGG:9", "reversal", -3820), ("OP:1", "issuance", 3820),
+    ]  # fmt: skip
+    assert decided.all_receipts_are_the_same(book) == 3
+
+
+def test_a_held_correction_takes_no_place_on_a_connector(tmp_path: Path) -> None:
+    """Final, it is told to have been two days later: who charges there then is awarded, and its own place stays taken."""
+    book = Book(tmp_path / "book")
+    book.send("station_csv", station(connector_id="1"))
+    book.send("session_csv", charged("1", connector_id="1"))
+    book.account(at="2026-04-09T00:00:00Z")
+    eleventh = "2026-03-11T12:00:00+08:00"
+    rows = [charged("1", connector_id="1", ended_at=eleventh), charged("2", connector_id="1", ended_at=eleventh)]
+    book.send("session_csv", *rows, charged("3", connector_id="1"), at="2026-04-09T00:00:00Z")
+    done = book.account(at="2026-04-09T00:00:00Z")
+    states = {name: row["state"] for name, row in book.states("session_state", "session_id").items()}
+    assert (done["held"], states["OP:2"], states["OP:3"]) == (["OP:1"], "awarded", "quarantined")
