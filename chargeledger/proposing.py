@@ -31,7 +31,7 @@ AFTER = {
 
 
 def as_if_approved(engine: Engine, versions: dict[str, Methodology]) -> None:
-    """Leave in `award_differing` and `change_reason` what the held changes would be, where others make it another than what was computed first."""
+    """Leave in `award_differing` and `change_reason` what the held changes would be, where that depends on others."""
     if not (is_capped(engine) or holds_a_connector(engine)) or not engine.count(
         "SELECT 1 FROM held_session ANTI JOIN session_pinned USING (session_id)"
     ):

@@ -6,11 +6,15 @@ Paper: 10 kWh in California, an hour of gas, are 5 350 points, 12 kWh 6 421; in 
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from chargeledger.errors import Refused
+from chargeledger.explain import explain
+from chargeledger.lake import Lake
 from tests.ledger import altered, decided
 from tests.ledger.book import HOUR, US, Book, charge_us, mix, told, user
 
@@ -98,3 +102,10 @@ def test_what_was_rejected_counts_under_a_cap_as_posted(tmp_path: Path, monkeypa
     assert [told(e, "session_id", "points") for e in book.entries()] == [("OP:X", 5350), ("OP:Y", 2650)]
     assert book.session("OP:X")["reason"] == PIN
     assert decided.all_receipts_are_the_same(book) == 4
+
+
+def test_an_explanation_is_of_what_stands(book: Book) -> None:
+    told_of = io.StringIO()
+    explain(Lake(book.lake), "OP:1", Console(file=told_of, width=200))
+    assert f"receipt {book.commits()[0]['receipt']}" in told_of.getvalue()
+    assert "waits for approval" not in told_of.getvalue()
