@@ -6,8 +6,10 @@ Everything is read from and written to the relations of one computation.
 from __future__ import annotations
 
 from chargeledger import rooms
+from chargeledger.claims import holds_a_connector, stand_on_connectors
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
+from chargeledger.holding import hold
 from chargeledger.methodology import STEP_RELATION, Methodology, empty
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
@@ -48,11 +50,11 @@ def match(engine: Engine, versions: dict[str, Methodology]) -> None:
 def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
     """Award what is due, and return the versions that ran.
 
-    Where something is held under a cap, or would be a first award of a final vintage on open grounds, award once more without it.
+    Where something is held under a cap or on a connector, award once more with it as it stood; where something would be a first
+    award of a final vintage on open grounds, without it.
     """
-    engine.load_rows("held_session", "session_id VARCHAR", [])
     engine.load_rows("deferred_session", "session_id VARCHAR", [])
-    held = 0
+    held, is_first = 0, True
     while True:
         for relation in ("session_as_stood", "session_admitted"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
@@ -62,17 +64,20 @@ def award(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
             engine.con.execute("INSERT INTO deferred_session SELECT * FROM session_deferred")
             engine.con.execute("DROP TABLE grid_mix_hour")
             continue
-        engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
-        engine.con.execute(
-            "CREATE OR REPLACE TABLE held_session AS SELECT DISTINCT session_id FROM award_change WHERE is_held "
-            "UNION SELECT session_id FROM held_session"
-        )
-        now = engine.count("SELECT 1 FROM held_session")
-        capped = engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL")
-        if now == held or not capped:
+        hold(engine, is_first=is_first)
+        now, is_first = engine.count("SELECT 1 FROM held_session"), False
+        on_connector = holds_a_connector(engine)
+        if now == held or not (is_capped(engine) or on_connector):
             return ran
         held = now
+        if on_connector:
+            stand_on_connectors(engine, ACCOUNT_SQL)
         engine.con.execute("DROP TABLE grid_mix_hour")
+
+
+def is_capped(engine: Engine) -> bool:
+    """Whether an award may depend on another one, of the same account and vintage."""
+    return bool(engine.count("SELECT 1 FROM reward_rule WHERE points_cap IS NOT NULL OR energy_cap_wh IS NOT NULL"))
 
 
 def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
@@ -88,7 +93,7 @@ def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
         engine.table("mix_in_reach", ACCOUNT_SQL / "grid_mix_hour.sql")
         if engine.count("SELECT 1 FROM session") or engine.count("SELECT 1 FROM mix_in_reach"):
             engine.con.execute("CREATE OR REPLACE VIEW grid_mix_hour AS SELECT * FROM mix_in_reach")
-            version.run(engine)
+            _run_beside_others(engine, version, alone=len(versions) == 1)
             ran.append(name)
             for relation in gathered:
                 if relation not in BORDER or relation in version.gives:
@@ -98,3 +103,16 @@ def run_versions(engine: Engine, versions: dict[str, Methodology]) -> list[str]:
         engine.con.execute(f"CREATE OR REPLACE TABLE {relation} AS SELECT * FROM all_{relation}")
         engine.con.execute(f"DROP TABLE all_{relation}")
     return ran
+
+
+def _run_beside_others(engine: Engine, version: Methodology, *, alone: bool) -> None:
+    """Run a version. Under a cap it sees what others award to its accounts, as standing; what it makes of that is dropped."""
+    if alone or not is_capped(engine):
+        version.run(engine)
+        return
+    engine.table("session_of_others", ACCOUNT_SQL / "session_of_others.sql")
+    engine.con.execute("INSERT INTO session SELECT * FROM session_of_others")
+    version.run(engine)
+    for relation in ("session", *version.gives):
+        if "session_id" in {column.name for column in contract(relation).columns}:
+            engine.con.execute(f"DELETE FROM {relation} WHERE session_id IN (SELECT session_id FROM session_of_others)")

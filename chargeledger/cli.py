@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 
 from chargeledger import __version__, flow
+from chargeledger.cli_approval import app as approval_app
+from chargeledger.cli_approval import approve as approve_command
+from chargeledger.cli_approval import print_proposal
+from chargeledger.cli_approval import reject as reject_command
 from chargeledger.cli_completeness import print_completeness
 from chargeledger.cli_feed import app as feed_app
 from chargeledger.cli_methodology import app as methodology_app
@@ -44,6 +48,9 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(source_app, name="source")
 app.add_typer(pull_app, name="pull")
 app.add_typer(feed_app, name="feed")
+app.add_typer(approval_app, name="proposal")
+app.command("approve")(approve_command)
+app.command("reject")(reject_command)
 app.command("sample")(sample_command)
 app.command("shadow")(shadow_command)
 app.command("trace")(trace_command)
@@ -74,11 +81,16 @@ def _pairs(given: list[str], option: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def _held(held: list[str]) -> None:
-    if held:
+def _held(done: dict[str, Any], lake: str | None) -> None:
+    """Show what this run proposes, and exit with 3 as long as anything waits for a decision."""
+    if done["proposed"]:
+        out.print(f"\nProposed by receipt {done['receipt']}:", markup=False)
+        print_proposal(done["proposed"], flow.proposal(done["receipt"], lake)[1], out)
+    if held := done["held"]:
         raise ApprovalNeeded(
-            f"{len(held)} sessions of final vintages would change and are held: {some_keys(held)}. All the rest is posted. "
-            "See state 'awaiting approval' in session_status; they wait until somebody approves the restatement."
+            f"{len(held)} sessions would change and are held: {some_keys(held)}. All the rest is posted. "
+            "They wait until somebody decides: see 'chargeledger proposal list', then 'chargeledger approve RECEIPT' "
+            "or 'chargeledger reject RECEIPT', --by NAME --because TEXT."
         )
 
 
@@ -112,7 +124,7 @@ def run(
             programme, at = programme or "cn_green_energy", at or written["at"]
         done = flow.run(session_files, grid_files, lake, programme, at, _report)
     flow.summary(lake, programme)
-    _held(done["account"]["held"])
+    _held(done["account"], lake)
 
 
 @app.command()
@@ -162,7 +174,7 @@ def account(
         f"{done['posted_entries']:,} entries, {done['posted_points']:,} points posted"
         + (f"; receipt {done['receipt']}" if done["receipt"] else "; nothing changed")
     )
-    _held(done["held"])
+    _held(done, lake)
 
 
 @app.command()

@@ -12,17 +12,21 @@ from typing import Any
 
 from chargeledger import rooms
 from chargeledger.awarding import MATCHED, award, match
+from chargeledger.claims import decide_claims
 from chargeledger.contract import contract
-from chargeledger.engine import Engine, quoted
+from chargeledger.engine import Engine
 from chargeledger.errors import Refused, some_keys
+from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember, say_as_proposed
 from chargeledger.lake import Lake, LedgerCommit, PeriodClose, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
+from chargeledger.proposing import as_if_approved
+from chargeledger.restating import keep_versions
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state")
+STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED)
 NO_PROGRAMME = "-"
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
@@ -43,6 +47,7 @@ class Computation:
     last_seq: int
     programme_digests: dict[str, str]
     versions: dict[str, Methodology]
+    question: Question = ACCOUNTING
     ran: list[str] = field(default_factory=list)
 
     def changes(self) -> int:
@@ -77,27 +82,35 @@ def compute(
     matched = lake.commits(until=inputs.ledger_version + 1) if question.session_id else commits
     last_seq, batch_seq = open_inputs(lake, engine, inputs, commits, matched)
     versions = load_programmes(engine, found, draft_allowed=question.draft_allowed)
-    _load_run(engine, scope, clock, [] if question.everything else commits, found, last_seq)
+    marks = _watermarks([] if question.everything else commits, found)
+    _load_run(engine, scope, clock, marks, last_seq)
     load_closed(engine, lake.closes(until=inputs.ledger_version))
     engine.table("open_period", ACCOUNT_SQL / "open_period.sql")
+    load_prior(engine)
+    remember(engine)
+    versions = keep_versions(engine, versions, everything_anew=question.nothing_is_final)
     for relation in CURRENT:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    load_prior(engine)
-    decide_claims(engine)
+    decide_claims(engine, ACCOUNT_SQL)
     if question.nothing_is_final:
         engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
     for relation in ("quarantined_lineage", "session_lineage", "match_changed", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
         engine.load_rows("session_arrived", "session_id VARCHAR", [(question.session_id,)])
+    decide(engine, question)
     for relation in ("session_touched", "posted"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    check_coupled(engine, question.decision)
     digests = {programme.name: programme.digest for programme in found}
-    run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions)
+    run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions, question)
     match(engine, versions)
     run.ran = award(engine, versions)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
+    say_as_proposed(engine, question.decision)
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
+    if question.decision:  # what has arrived is not accounted, so no vintage is done
+        engine.con.execute("UPDATE vintage_judged SET state = coalesce(prior_state, 'provisional')")
     _finish(run)
     return run
 
@@ -137,27 +150,11 @@ def load_prior(engine: Engine) -> None:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
-def decide_claims(engine: Engine) -> None:
-    """Who holds a charge that two parties tell, rival by rival, and which sessions exclude one another on a connector."""
-    rule = rooms.CONTRACTS / "reference" / "claim_rule.csv"
-    engine.con.execute(f"CREATE OR REPLACE TABLE claim_rule AS SELECT * FROM read_csv({quoted(rule)})")
-    for relation in ("connector_session", "claim_rival"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    engine.load_rows("claim_decided", "session_id VARCHAR, holder_id VARCHAR", [])
-    while True:
-        engine.table("claim_step", ACCOUNT_SQL / "claim_step.sql")
-        if not engine.count("SELECT 1 FROM claim_step"):
-            break
-        engine.con.execute("INSERT INTO claim_decided SELECT * FROM claim_step")
-    engine.table("session_set_aside", ACCOUNT_SQL / "session_set_aside.sql")
-
-
 def _load_run(
     engine: Engine,
     scope: Scope,
     clock: datetime,
-    commits: list[LedgerCommit],
-    found: list[Programme],
+    marks: dict[tuple[object, ...], int],
     last_seq: int,
 ) -> None:
     engine.load_rows(
@@ -167,18 +164,18 @@ def _load_run(
     )
     engine.load_rows("run_clock", "instant TIMESTAMPTZ", [(clock,)])
     engine.load_rows("last_entry", "seq BIGINT", [(last_seq,)])
-    marks = [(name, *days, seq) for (name, *days), seq in _watermarks(commits, found).items()]
-    engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", marks)
+    rows = [(name, *days, seq) for (name, *days), seq in marks.items()]
+    engine.load_rows("watermark", "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT", rows)
 
 
 def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tuple[object, ...], int]:
     """Up to which batch each span of vintages of a programme is accounted, as (programme, from, until) to batch_seq.
 
-    What was accounted under another file of the programme counts as not accounted.
+    What was accounted under another file of the programme counts as not accounted; a decision accounts no arrivals.
     """
     marks: dict[tuple[object, ...], int] = {}
     for programme in found:
-        for commit in reversed(commits):
+        for commit in reversed([commit for commit in commits if not commit.decision]):
             if commit.programmes.get(programme.name) != programme.digest:
                 break
             scope = Scope.from_json(commit.scope)
@@ -194,6 +191,8 @@ def _finish(run: Computation) -> None:
     engine.table("ledger_entry", ACCOUNT_SQL / "ledger_entry.sql")
     engine.con.execute("ALTER TABLE ledger_entry ADD COLUMN receipt_digest VARCHAR DEFAULT ''")
     engine.hold_to(contract("ledger_entry"), "ledger_entry")
+    as_if_approved(engine, run.versions)
+    propose(engine)
     engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
     engine.con.execute(f"ALTER TABLE session_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
     engine.hold_to(contract("session_state"), "session_state")
@@ -207,7 +206,7 @@ def _finish(run: Computation) -> None:
     engine.hold_to(contract("vintage_state"), "vintage_state")
     for relation in ("grid_intensity_state", "match_state"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    for relation in ("grid_intensity_state", "match_state", *MATCHED):
+    for relation in ("grid_intensity_state", "match_state", *MATCHED, *PROPOSED):
         engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)
@@ -242,7 +241,10 @@ def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
         """SELECT count(*) AS entries, CAST(coalesce(sum(points), 0) AS BIGINT) AS points,
         CAST(coalesce(sum(emission_reductions_ng), 0) AS DECIMAL(38,0)) AS emission_reductions_ng FROM ledger_entry"""
     )[0]
+    decision = run.question.decision
     return {
+        **({"decision": decision.as_json()} if decision else {}),
+        **({"proposal": told} if (told := proposal_totals(engine))["keys"] else {}),
         "kind": "accounting",
         "clock": instant_text(run.clock),
         "scope": run.scope.as_json(),

@@ -19,10 +19,11 @@ from chargeledger.explain_driver import LANGUAGES, paragraph, words
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.methodology import Methodology
 from chargeledger.receipt import programmes_of, read_receipt
-from chargeledger.scope import Inputs, Question, Scope
+from chargeledger.scope import Decision, Inputs, Question, Scope
 from chargeledger.table import file_rows_where, rows_where
 
 Row = dict[str, Any]
+REJECTED = "a proposed change was rejected"  # as transforms/account/kept_state.sql says it
 
 
 def explain(lake: Lake, session_id: str, out: Console, language: str = "en") -> None:
@@ -35,7 +36,8 @@ def explain(lake: Lake, session_id: str, out: Console, language: str = "en") -> 
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope = Scope.from_json(receipt["scope"])
     with Engine(spill=lake.spill()) as engine:
-        question = Question(session_id=session_id)
+        decided = Decision.from_json(receipt["decision"]) if "decision" in receipt else None
+        question = Question(session_id=session_id, decision=decided)
         clock = parse_instant(receipt["clock"])
         run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt), question)
         zone = engine.rows("SELECT programme, zone FROM programme")
@@ -67,13 +69,16 @@ def explain(lake: Lake, session_id: str, out: Console, language: str = "en") -> 
 
 def _receipt_of(lake: Lake, session_id: str) -> tuple[str, dict[str, Any], bool]:
     """The receipt of the last run that set what stands for the session, and whether a change waits for approval since."""
-    waits = False
+    waits: bool | None = None
     for commit in reversed(lake.commits()):
         path = lake.state_file("session_state", commit.receipt)
         state = file_rows_where([str(path)], session_id=session_id).to_pylist() if path.exists() else []
-        if state and state[0]["state"] != "awaiting approval":
+        if not state:
+            continue
+        is_held = state[0]["state"] == "awaiting approval"
+        waits = is_held if waits is None else waits
+        if not is_held and not str(state[0]["reason"]).endswith(REJECTED):
             return *read_receipt(lake, commit.receipt), waits
-        waits = waits or bool(state)
     raise UsageError(
         f"no session '{session_id}' in the ledger of {lake.root}. Ids are <ISSUER>:<ORDER>, as in session_status of the "
         "publication; a session that was staged but not yet accounted is not there"
@@ -85,7 +90,7 @@ def _heading(out: Console, session_id: str, digest: str, receipt: dict[str, Any]
     out.print(f"Session {session_id}{synthetic}", style="bold", markup=False)
     out.print(f"As accounted at {receipt['clock']}, receipt {digest}", markup=False)
     if waits:
-        out.print("A change has arrived since; its vintage is final, so the change waits for approval", markup=False)
+        out.print("A change has arrived since, and waits for approval", markup=False)
     out.print("")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from deltalake.exceptions import DeltaError
 
-from chargeledger import accounting, comparison, period, publication, quarantine, replay
+from chargeledger import accounting, approval, comparison, period, publication, quarantine, replay
 from chargeledger.batch_rules import warnings_of
 from chargeledger.completeness import Completeness, judge, last_week
 from chargeledger.errors import LakeUnwritable, Refused, UsageError
@@ -238,6 +238,37 @@ def account(
         at_lake = Lake(lake, must_exist=True)
         scope = Scope.of(vintages, programme)
         return accounting.account(at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent)
+
+
+def decide(
+    kind: str,
+    receipt: str,
+    by: str,
+    because: str,
+    lake: str | None = None,
+    at: str | None = None,
+    report: Report | None = None,
+) -> dict[str, Any]:
+    """Approve, reject or renew what a receipt proposes; see `approval.decide` for what is returned."""
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        return approval.decide(
+            at_lake, kind, receipt, by, because, at, fingerprint(load_key(at_lake)), report or _silent
+        )
+
+
+def proposals(lake: str | None = None) -> list[approval.Proposal]:
+    """Every proposal and what became of it, oldest first."""
+    with _plainly(lake):
+        return approval.proposals(Lake(lake, must_exist=True))
+
+
+def proposal(receipt: str, lake: str | None = None) -> tuple[approval.Proposal, list[dict[str, Any]]]:
+    """What a receipt proposes, and its changes, one per key."""
+    with _plainly(lake):
+        at_lake = Lake(lake, must_exist=True)
+        found = approval.find(at_lake, receipt)
+        return found, approval.rows(at_lake, found)
 
 
 def compare_methodology(

@@ -66,6 +66,8 @@ class LedgerCommit:
     batch_seq: int
     scope: dict[str, str | None]
     programmes: dict[str, str]
+    decision: dict[str, Any] | None = None
+    proposed: int = 0
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,8 @@ class Lake:
                 batch_seq=said["batch_seq"],
                 scope=said["scope"],
                 programmes=said["programmes"],
+                decision=said.get("decision"),
+                proposed=said.get("proposed", 0),
             )
             for version, said in self._told("chargeledger", until)
         ]

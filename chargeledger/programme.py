@@ -23,8 +23,14 @@ DAY_S = 86_400
 ENROLMENT = {"none": False, "required": True}
 CAPS = {"points_per_account_and_vintage", "energy_wh_per_account_and_vintage"}
 WORDS = {"programme", "title", "zone", "regions", "methodology", "correction_window_days", "enrolment"}
-WORDS |= {"reward_rules", "caps", "provisional", "since", "match_close_hours"}
+WORDS |= {"reward_rules", "caps", "provisional", "since", "match_close_hours", "approval"}
+LINE_WORDS = {"in_force_from", "version", "adopted", "shadow", "restate"}
 MATCH_CLOSE_HOURS = 72
+# Beyond which of these all changes to awards of a vintage wait for approval; absent is none.
+THRESHOLDS = ("points_per_mille", "users_per_mille", "vintage_age_days")
+# What a line does to awards that are there: it leaves them, moves those of open vintages, or proposes those of final ones too.
+FORWARD_ONLY, RESTATE_OPEN, RESTATE_ALL = "forward_only", "restate_open", "restate_all"
+IN_FORCE = "programme, methodology, methodology_digest, in_force_from, in_force_until, needs_county, restate"
 
 
 @dataclass(frozen=True)
@@ -46,9 +52,15 @@ class Programme:
     match_close_s: int
     rules: dict[str, int | None]
     caps: dict[str, int | None]
+    thresholds: dict[str, int | None]
     provisional: tuple[str, ...]
     digest: str
     text: bytes
+
+    def restates(self, start: date) -> str:
+        """What the line of that day does to awards that are there."""
+        told = (line.get("restate") for line in self.lines if line["in_force_from"] == start)
+        return next(told, None) or RESTATE_ALL
 
 
 def read_programme(path: Path) -> Programme:
@@ -75,6 +87,7 @@ def read_programme(path: Path) -> Programme:
             match_close_s=said.get("match_close_hours", MATCH_CLOSE_HOURS) * 3600,
             rules={rule: said["reward_rules"][rule] for rule in RULES},
             caps=dict(said["caps"]),
+            thresholds={name: (said.get("approval") or {}).get(name) for name in THRESHOLDS},
             provisional=tuple(said.get("provisional", ())),
             digest=hashlib.sha256(raw).hexdigest(),
             text=raw,
@@ -88,6 +101,7 @@ def _check_words(path: Path, said: dict[str, Any]) -> None:
     unknown = [*(set(said) - WORDS), *(set(said["reward_rules"]) - set(RULES)), *(set(said["caps"]) - CAPS)]
     if unknown:
         raise Refused(f"{path.name} of programme {said['programme']}: nobody reads {', '.join(sorted(unknown))}")
+    _check_approval(path, said)
     wrong = [region for region in said["regions"] if not isinstance(region, str)]
     if wrong:
         raise Refused(f"{path.name}: regions {wrong} are not text: write them in quotes, such as 'NO'")
@@ -96,6 +110,23 @@ def _check_words(path: Path, said: dict[str, Any]) -> None:
         raise Refused(f"{path.name}: regions {', '.join(twice)} are named twice")
     if said["zone"] not in available_timezones():
         raise Refused(f"{path.name} of programme {said['programme']}: there is no time zone '{said['zone']}'")
+
+
+def _check_approval(path: Path, said: dict[str, Any]) -> None:
+    """Refuse thresholds and adoptions that nobody knows."""
+    told = said.get("approval") or {}
+    unknown = [*(set(told) - set(THRESHOLDS)), *({word for line in said["methodology"] for word in line} - LINE_WORDS)]
+    if unknown:
+        raise Refused(f"{path.name} of programme {said['programme']}: nobody reads {', '.join(sorted(unknown))}")
+    wrong = sorted(n for n, v in told.items() if v is not None and (type(v) is not int or v < 0))
+    if wrong:
+        raise Refused(f"{path.name}: {', '.join(wrong)} under 'approval' must be a whole number from 0 on, or null")
+    for line in said["methodology"]:
+        if line.get("restate", RESTATE_ALL) not in (FORWARD_ONLY, RESTATE_OPEN, RESTATE_ALL):
+            raise Refused(
+                f"{path.name}: the line of {line['in_force_from']} says 'restate: {line['restate']}'; "
+                f"it may say {FORWARD_ONLY}, {RESTATE_OPEN} or {RESTATE_ALL}"
+            )
 
 
 def programmes(folder: Path | None = None) -> list[Programme]:
@@ -137,17 +168,32 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
     engine.load_rows(
         "methodology_in_force",
         "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE, "
-        "needs_county BOOLEAN",
+        "needs_county BOOLEAN, restate VARCHAR",
         [
-            (p.name, name, versions[name].digest, start, end, versions[name].needs_county)
+            (p.name, name, versions[name].digest, start, end, versions[name].needs_county, p.restates(start))
             for p in found
             for start, end, name in p.versions
         ],
     )
+    load_thresholds(engine, found)
     load_rules(engine, [(p.name, p.rules, p.caps) for p in found])
     load_match_rule(engine, [(p.name, p.match_close_s) for p in found])
     load_applicability(engine, versions)
     return versions
+
+
+def load_thresholds(engine: Engine, found: list[Programme]) -> None:
+    """Create the relation `approval_rule`: a row for each programme with a threshold; NULL is none."""
+    engine.load_rows(
+        "approval_rule",
+        "programme VARCHAR, points_per_mille BIGINT, users_per_mille BIGINT, vintage_age_days BIGINT, vintage_age_s BIGINT",
+        [
+            (p.name, *p.thresholds.values(), None if days is None else days * DAY_S)
+            for p in found
+            if any(value is not None for value in p.thresholds.values())
+            for days in [p.thresholds["vintage_age_days"]]
+        ],
+    )
 
 
 def load_match_rule(engine: Engine, rules: list[tuple[str, int]]) -> None:

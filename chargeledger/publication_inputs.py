@@ -41,7 +41,7 @@ def _load_window(engine: Engine) -> None:
 def _load_commits(lake: Lake, engine: Engine, commits: list[LedgerCommit]) -> None:
     """Up to which batch and clock the ledger is accounted, which vintages up to which batch, and under which programmes."""
     reached: dict[tuple[object, ...], int] = {}
-    for commit in commits:
+    for commit in (each for each in commits if not each.decision):  # a decision accounts no arrivals
         scope = Scope.from_json(commit.scope)
         reached[(scope.programme, scope.vintage_from, scope.vintage_until)] = commit.batch_seq
     columns = "programme VARCHAR, vintage_from DATE, vintage_until DATE, batch_seq BIGINT"

@@ -8,10 +8,11 @@ from chargeledger.computation import compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, parquet
 from chargeledger.errors import some_keys
+from chargeledger.holding import PROPOSED
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.period_replay import rerun_close
 from chargeledger.receipt import code_digests, programmes_of, read_receipt
-from chargeledger.scope import Inputs, Scope
+from chargeledger.scope import Decision, Inputs, Question, Scope
 from chargeledger.verify import changed_rows
 
 # What a run keeps, in the order in which a difference would spread.
@@ -22,6 +23,7 @@ KEPT = (
     "match_state",
     "session_state",
     "vintage_state",
+    *PROPOSED,
     "ledger_entry",
 )
 
@@ -35,7 +37,9 @@ def rerun(lake: Lake, name: str) -> dict[str, Any]:
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope, clock = Scope.from_json(receipt["scope"]), parse_instant(receipt["clock"])
     with Engine(spill=lake.spill()) as engine:
-        run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt))
+        decided = Decision.from_json(receipt["decision"]) if "decision" in receipt else None
+        question = Question(decision=decided)
+        run = compute(lake, engine, scope, clock, inputs, programmes_of(lake, receipt), question)
         again = run_document(run, receipt["key_fingerprint"])
         notes = [
             f"{part} is now {now[:16]}, the receipt says {receipt['code'][part][:16]}"

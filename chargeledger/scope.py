@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
+
+APPROVE, REJECT, RENEW = "approve", "reject", "renew"
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,36 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """Somebody's decision on a proposal: the receipt that proposed, the ledger version that it made, who, and why."""
+
+    kind: str
+    proposal: str
+    ledger_version: int
+    by: str
+    because: str
+
+    def as_json(self) -> dict[str, str | int]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> Decision:
+        return cls(**said)
+
+
+@dataclass(frozen=True)
 class Question:
     """How a computation departs from an accounting: all sessions of the scope, or one session; drafts allowed or not;
 
-    awards of final vintages standing as posted, or computed anew like all others (who holds a claim stays as decided).
+    awards of final vintages standing as posted, or computed anew like all others (who holds a claim stays as decided);
+    the lineages of a proposal that is decided on, and no others.
     """
 
     everything: bool = False
     session_id: str | None = None
     draft_allowed: bool = False
     nothing_is_final: bool = False
+    decision: Decision | None = None
 
 
 ACCOUNTING = Question()

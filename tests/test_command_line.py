@@ -148,7 +148,7 @@ def test_a_change_to_a_final_award_exits_3_and_names_the_session(copy: str, tmp_
     flow.ingest("session_csv", [path], copy, AT)
     told = chargeledger("account", "--lake", copy, "--at", AT)
     assert told.code == 3, told
-    assert "1 sessions of final vintages would change and are held: PAPER:4" in told.err
+    assert "1 sessions would change and are held: PAPER:4" in told.err
     assert told.out.startswith("0 entries, 0 points posted")
 
 

@@ -1,8 +1,8 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
-What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads files
-(sources, staging, prelude), judges or looks up (completeness, shadow, trace), hands out (feed) and writes the sample runs on DuckDB
-alone.
+What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads files,
+judges, looks up or hands out (sources, staging, prelude, completeness, shadow, trace, feed) and what writes the sample runs on
+DuckDB alone.
 """
 
 from __future__ import annotations

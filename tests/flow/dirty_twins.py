@@ -23,7 +23,8 @@ import duckdb
 from deltalake import DeltaTable
 
 from chargeledger import flow
-from chargeledger.computation import ACCOUNT_SQL, decide_claims, load_prior, open_inputs
+from chargeledger.claims import decide_claims
+from chargeledger.computation import ACCOUNT_SQL, load_prior, open_inputs
 from chargeledger.engine import Engine
 from chargeledger.lake import Lake
 from chargeledger.scope import Inputs
@@ -131,7 +132,7 @@ def decide(lake: Lake) -> None:
         load_prior(engine)
         for relation in ("session_current", "charging_station_current", "session_station"):
             engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-        decide_claims(engine)
+        decide_claims(engine, ACCOUNT_SQL)
         engine.con.execute(f"COPY ({DECIDED}) TO '{lake.root}/decided.parquet' (FORMAT parquet)")
 
 

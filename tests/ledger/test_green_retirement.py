@@ -131,8 +131,31 @@ def test_at_the_deadline_and_not_a_second_before_what_is_not_retired_is_cut(book
     due = green.assess(green_book.given(ALL, SUPPLY, DEADLINE), kept)
     assert book.reductions() == {key: each.amounts.emission_reductions_ng for key, each in due.items()}
     assert book.matched() == matched
+    cut = book.entries()[len(ALL) :]
+    assert {entry["reason"] for entry in cut} == {"changed green power"}
+    assert {entry["kind"] for entry in cut} <= {"adjustment", "revaluation"}
+    assert {entry["session_id"] for entry in cut} == K1_MARCH | K2
     for commit in book.commits():
         assert flow.rerun(commit["receipt"], book.lake)["same"]
+
+
+def test_a_revoked_certificate_reopens_what_is_not_final_and_counts_for_nothing_at_the_deadline(
+    book: GreenBook,
+) -> None:
+    """The second day, final and standing, uses 500 005 of the 1 000 000 Wh that are left; 499 995 are there for the first."""
+    book.certificates(certificate(1), certificate(2), at=MAY)
+    book.settle(MAY)
+    before = book.reductions()
+    book.certificates(certificate(2, revoked="true"), at=MAY + HOUR)
+    book.settle(MAY + HOUR)
+    assert (book.reductions(), open_sessions(book) & K1_MARCH) == (before, ids(FIRST))
+    book.settle(DEADLINE)
+    first = {key: wh for key, wh in book.matched().items() if key[0] in ids(FIRST)}
+    kept = green.cut(first, 1_000_000 - 5 * 100_001)
+    kept |= {key: wh for key, wh in book.matched().items() if key[0] in ids(SECOND_DAY) | K1_APRIL}
+    due = green.assess(green_book.given(ALL, SUPPLY, DEADLINE), kept)
+    assert book.reductions() == {key: each.amounts.emission_reductions_ng for key, each in due.items()}
+    assert {entry["reason"] for entry in book.entries()[len(ALL) :]} == {"changed green power"}
 
 
 NOT_COUNTED = {

@@ -51,6 +51,7 @@ MATCH |= {"hour_start": INSTANT, **dict.fromkeys(("turn", "factor_ug_per_kwh", "
 # What a run without a past does not have.
 NOTHING = {
     "held_session": "session_id VARCHAR",
+    "released_session": "session_id VARCHAR",
     "deferred_session": "session_id VARCHAR",
     "session_set_aside": "session_id VARCHAR",
     "claim_decided": "session_id VARCHAR, holder_id VARCHAR",

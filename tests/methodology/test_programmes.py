@@ -152,3 +152,58 @@ def test_two_files_of_one_programme_are_refused(china: Path) -> None:
 def test_a_programme_that_says_what_nobody_reads_is_refused(china: Path, old: str, new: str) -> None:
     edit(china, old, new)
     assert "cn_green_energy" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("enrolment: none", "enrolment: none\napproval: {points_per_cent: 5}", "nobody reads points_per_cent"),
+        (
+            "enrolment: none",
+            "enrolment: none\napproval: {points_per_mille: -1}",
+            "points_per_mille under 'approval' must be",
+        ),
+        (
+            "enrolment: none",
+            "enrolment: none\napproval: {users_per_mille: true}",
+            "users_per_mille under 'approval' must be",
+        ),
+        (
+            "enrolment: none",
+            "enrolment: none\napproval: {vintage_age_days: 1.5}",
+            "vintage_age_days under 'approval' must be",
+        ),
+        (
+            "adopted: at the start}\ncorrection",
+            "adopted: at the start, restate: all}\ncorrection",
+            "says 'restate: all'; it may say",
+        ),
+        (
+            "adopted: at the start}\ncorrection",
+            "adopted: at the start, restates: x}\ncorrection",
+            "nobody reads restates",
+        ),
+    ],
+)
+def test_a_threshold_or_an_adoption_that_nobody_knows_is_refused(china: Path, old: str, new: str, said: str) -> None:
+    edit(china, old, new)
+    with pytest.raises(Refused, match=said):
+        read_programme(china)
+
+
+def test_the_programmes_of_the_project_set_no_threshold_and_propose_restatements_of_final_vintages() -> None:
+    for programme in programmes():
+        assert set(programme.thresholds.values()) == {None}
+        assert {programme.restates(start) for start, _, _ in programme.versions} == {"restate_all"}
+
+
+def test_what_a_line_says_of_past_vintages_and_thresholds_is_read(china: Path) -> None:
+    edit(china, "adopted: at the start}\ncorrection", "adopted: at the start, restate: forward_only}\ncorrection")
+    edit(
+        china,
+        "enrolment: none",
+        "enrolment: none\napproval: {points_per_mille: 50, users_per_mille: null, vintage_age_days: 90}",
+    )
+    read = read_programme(china)
+    assert read.thresholds == {"points_per_mille": 50, "users_per_mille": None, "vintage_age_days": 90}
+    assert [read.restates(start) for start, _, _ in read.versions] == ["restate_all", "restate_all", "forward_only"]

@@ -9,7 +9,7 @@ WITH reach AS (
   GROUP BY s.region
 ),
 last_run AS (SELECT programme, MAX(batch_seq) AS batch_seq FROM watermark GROUP BY programme)
-SELECT m.region, m.hour_start, m.source, m.generation_pwh, m.is_estimated
+SELECT DISTINCT m.region, m.hour_start, m.source, m.generation_pwh, m.is_estimated
 FROM grid_mix_current AS m
 LEFT JOIN reach AS r ON r.region = m.region
 JOIN programme_region AS g ON g.region = m.region

@@ -1,5 +1,5 @@
 -- Where a session belongs, one row per lineage with an accepted revision: what its issuer leaves open is its station's; programme by
--- region, vintage by the programme's zone, methodology by the vintage. Programme or methodology is NULL where there is none.
+-- region, vintage by the programme's zone, methodology by the vintage, or the one that the award keeps. Programme or methodology is NULL where there is none.
 WITH completed AS (
   SELECT
     s.session_id, s.started_at, s.ended_at, s.reading_wh, s.is_withdrawn, s.is_credit_alone, s.content_digest, s.first_landed_at,
@@ -23,6 +23,16 @@ placed AS (
   LEFT JOIN programme_region AS r ON r.region = c.region
   LEFT JOIN programme AS p ON p.programme = r.programme
 ),
+ruled AS (
+  SELECT c.*,
+    coalesce(k.methodology, m.methodology)               AS methodology,
+    coalesce(k.methodology_digest, m.methodology_digest) AS methodology_digest,
+    coalesce(k.needs_county, m.needs_county)             AS needs_county
+  FROM placed AS c
+  LEFT JOIN methodology_in_force AS m
+    ON m.programme = c.programme AND c.vintage >= m.in_force_from AND (m.in_force_until IS NULL OR c.vintage < m.in_force_until)
+  LEFT JOIN kept_version AS k ON k.session_id = c.session_id AND k.programme = c.programme
+),
 enrolled AS (
   SELECT c.session_id, MAX(e.batch_seq) AS batch_seq,
     MAX(CASE WHEN e.enrolled_from <= c.ended_at AND (e.enrolled_until IS NULL OR c.ended_at < e.enrolled_until) THEN 1 ELSE 0 END) AS inside
@@ -40,16 +50,14 @@ SELECT
   c.operator_id, c.station_id, c.county_code, c.vehicle_class, c.landing_digest, c.row_number,
   c.programme,
   c.vintage,
-  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology END         AS methodology,
-  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN m.methodology_digest END  AS methodology_digest,
-  m.methodology IS NOT NULL AND v.vehicle_class IS NULL                AS is_of_other_class,
-  coalesce(m.needs_county, false) AND y.methodology IS NULL            AS lacks_county,
+  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN c.methodology END         AS methodology,
+  CASE WHEN NOT c.is_withdrawn AND v.vehicle_class IS NOT NULL THEN c.methodology_digest END  AS methodology_digest,
+  c.methodology IS NOT NULL AND v.vehicle_class IS NULL                AS is_of_other_class,
+  coalesce(c.needs_county, false) AND y.methodology IS NULL            AS lacks_county,
   c.programme_digest
-FROM placed AS c
+FROM ruled AS c
 LEFT JOIN enrolled AS e ON e.session_id = c.session_id
-LEFT JOIN methodology_in_force AS m
-  ON m.programme = c.programme AND c.vintage >= m.in_force_from AND (m.in_force_until IS NULL OR c.vintage < m.in_force_until)
 LEFT JOIN methodology_county AS y
-  ON y.methodology = m.methodology AND y.county_prefix = substr(c.county_code, 1, length(y.county_prefix))
+  ON y.methodology = c.methodology AND y.county_prefix = substr(c.county_code, 1, length(y.county_prefix))
 LEFT JOIN methodology_vehicle_class AS v
-  ON v.methodology = m.methodology AND v.vehicle_class = coalesce(c.vehicle_class, v.assumed_class)
+  ON v.methodology = c.methodology AND v.vehicle_class = coalesce(c.vehicle_class, v.assumed_class)

@@ -1,5 +1,5 @@
 -- The state of every touched lineage after this run, one row per lineage whose state is another than before.
--- A held lineage keeps what was posted for it.
+-- A lineage that waits for a decision, or whose change was rejected, keeps what was posted for it.
 WITH held AS (SELECT session_id FROM held_session),
 standing AS (SELECT DISTINCT session_id FROM award_change WHERE is_standing),
 fresh AS (
@@ -47,22 +47,10 @@ fresh AS (
   LEFT JOIN standing AS g ON g.session_id = t.session_id
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
   WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)
-),
-kept AS (
-  SELECT
-    p.session_id, p.programme, p.vintage, p.region, p.user_id, 'awaiting approval' AS state,
-    'the award of a final vintage would change' AS reason,
-    p.content_digest, p.station_digest, p.connector, p.methodology, p.methodology_digest, p.programme_digest,
-    p.energy_wh, p.baseline_emissions_ng, p.project_emissions_ng, p.emission_reductions_ng, p.points,
-    p.data_quality_tier, p.provisional_until, p.other_basis_reductions_ng, p.other_basis_until, p.is_vehicle_class_assumed,
-    q.rule IS NOT NULL
-  FROM prior_state AS p
-  JOIN held AS h ON h.session_id = p.session_id
-  LEFT JOIN quarantined_lineage AS q ON q.session_id = p.session_id
 )
 SELECT * FROM fresh
 UNION ALL
-SELECT * FROM kept
+SELECT * FROM kept_state
 EXCEPT
 SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
   programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,

@@ -1,8 +1,7 @@
 -- Every hour of an assessed session has exactly one factor, and it says where it comes from: one row per session-hour that breaks this.
 SELECT h.session_id, h.hour_start, COUNT(i.intensity_ug_per_kwh) AS factors
 FROM session_assessment AS a
-JOIN methodology_in_force AS s
-  ON s.programme = a.programme AND a.vintage >= s.in_force_from AND (s.in_force_until IS NULL OR a.vintage < s.in_force_until)
+JOIN session_admitted AS s ON s.session_id = a.session_id
 JOIN session_hour AS h ON h.session_id = a.session_id
 LEFT JOIN grid_intensity_hour AS i
   ON i.methodology = s.methodology AND i.region = h.region AND i.hour_start = h.hour_start
