@@ -194,3 +194,12 @@ def test_a_receipt_that_proposes_nothing_cannot_be_approved_and_what_waits_is_na
     done = book.account()
     with pytest.raises(UsageError, match=f"proposes nothing. Waiting for a decision: {done['receipt'][:16]}"):
         decided.decide(book, "approve", book.commits()[0]["receipt"])
+
+
+def test_a_renewed_proposal_supersedes_the_old_one_and_is_approved_in_its_place(book: Book) -> None:
+    done = book.account()
+    newer = decided.decide(book, "renew", done["receipt"])
+    assert (newer["proposed"], newer["posted_entries"]) == (done["proposed"], 0)
+    assert decided.proposal(book, done["receipt"]).state == "superseded"
+    assert decided.approve(book, newer)["posted_points"] == 1071
+    assert decided.all_receipts_are_the_same(book) == 4

@@ -176,3 +176,16 @@ def test_a_held_correction_takes_no_place_on_a_connector(tmp_path: Path) -> None
     done = book.account(at="2026-04-09T00:00:00Z")
     states = {name: row["state"] for name, row in book.states("session_state", "session_id").items()}
     assert (done["held"], states["OP:2"], states["OP:3"]) == (["OP:1"], "awarded", "quarantined")
+
+
+@pytest.mark.parametrize(("per_mille", "held"), [(500, []), (499, ["OP:1"])])
+def test_exactly_the_threshold_is_not_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, per_mille: int, held: list[str]
+) -> None:
+    """One of two users are 500 per mille."""
+    set_thresholds(monkeypatch, tmp_path, f"users_per_mille: {per_mille}")
+    book = Book(tmp_path / "book")
+    book.sessions(charge("1", "10"), charge("2", "10", "bob"))
+    book.account()
+    book.sessions(charge("1", "12"))
+    assert book.account()["held"] == held
