@@ -60,7 +60,7 @@ class Programme:
     def restates(self, start: date) -> str:
         """What the line of that day does to awards that are there."""
         told = (line.get("restate") for line in self.lines if line["in_force_from"] == start)
-        return next(told, None) or RESTATE_ALL
+        return next(told, None) or FORWARD_ONLY
 
 
 def read_programme(path: Path) -> Programme:
@@ -122,7 +122,7 @@ def _check_approval(path: Path, said: dict[str, Any]) -> None:
     if wrong:
         raise Refused(f"{path.name}: {', '.join(wrong)} under 'approval' must be a whole number from 0 on, or null")
     for line in said["methodology"]:
-        if line.get("restate", RESTATE_ALL) not in (FORWARD_ONLY, RESTATE_OPEN, RESTATE_ALL):
+        if line.get("restate", FORWARD_ONLY) not in (FORWARD_ONLY, RESTATE_OPEN, RESTATE_ALL):
             raise Refused(
                 f"{path.name}: the line of {line['in_force_from']} says 'restate: {line['restate']}'; "
                 f"it may say {FORWARD_ONLY}, {RESTATE_OPEN} or {RESTATE_ALL}"

@@ -151,7 +151,7 @@ def test_from_the_draft_to_the_ledger(book: Book, room: Path) -> None:
     path = room / "programmes" / f"{CN}.yaml"
     programme = path.read_text(encoding="utf-8")
     old = f"  - {{in_force_from: 2026-01-01, version: {OLD}}}\n"
-    line = f"  - {{in_force_from: 2026-03-10, version: {NEW}, shadow: {told['digest']}}}\n"
+    line = f"  - {{in_force_from: 2026-03-10, version: {NEW}, restate: restate_open, shadow: {told['digest']}}}\n"
     path.write_text(programme.replace(old, old + line), encoding="utf-8")
     book.account(at=CLOSED)
     book.publish(at=CLOSED)

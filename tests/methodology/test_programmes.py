@@ -191,14 +191,14 @@ def test_a_threshold_or_an_adoption_that_nobody_knows_is_refused(china: Path, ol
         read_programme(china)
 
 
-def test_the_programmes_of_the_project_set_no_threshold_and_propose_restatements_of_final_vintages() -> None:
+def test_the_programmes_of_the_project_set_no_threshold_and_restate_nothing() -> None:
     for programme in programmes():
         assert set(programme.thresholds.values()) == {None}
-        assert {programme.restates(start) for start, _, _ in programme.versions} == {"restate_all"}
+        assert {programme.restates(start) for start, _, _ in programme.versions} == {"forward_only"}
 
 
 def test_what_a_line_says_of_past_vintages_and_thresholds_is_read(china: Path) -> None:
-    edit(china, "adopted: at the start}\ncorrection", "adopted: at the start, restate: forward_only}\ncorrection")
+    edit(china, "adopted: at the start}\ncorrection", "adopted: at the start, restate: restate_open}\ncorrection")
     edit(
         china,
         "enrolment: none",
@@ -206,4 +206,4 @@ def test_what_a_line_says_of_past_vintages_and_thresholds_is_read(china: Path) -
     )
     read = read_programme(china)
     assert read.thresholds == {"points_per_mille": 50, "users_per_mille": None, "vintage_age_days": 90}
-    assert [read.restates(start) for start, _, _ in read.versions] == ["restate_all", "restate_all", "forward_only"]
+    assert [read.restates(start) for start, _, _ in read.versions] == ["forward_only", "forward_only", "restate_open"]
