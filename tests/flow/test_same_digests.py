@@ -126,6 +126,23 @@ def test_how_the_files_arrive_changes_nothing(
     assert accounted(variant(*some, tmp_path), tmp_path / "lake") == plain
 
 
+def memory_of_a_table(folder: Path) -> int:
+    (folder / "table.sql").write_text("SELECT i, sha256(CAST(i % 7 AS VARCHAR)) AS digest FROM range(200_000) AS t(i)")
+    with Engine() as engine:
+        engine.table("seven", folder / "table.sql")
+        assert engine.scalar("SELECT count(DISTINCT digest) FROM seven") == 7
+        return engine.scalar("SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'")
+
+
+def test_tables_compressed_in_memory_give_the_same(
+    some: tuple[Told, Told], plain: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loose = memory_of_a_table(tmp_path)
+    monkeypatch.setattr("chargeledger.engine.COMPRESSED_FROM_ROWS", 1)
+    assert memory_of_a_table(tmp_path) * 4 < loose
+    assert accounted(as_told(*some, tmp_path), tmp_path / "lake") == plain
+
+
 def test_another_reading_of_one_session_changes_the_digests(
     some: tuple[Told, Told], plain: Result, tmp_path: Path
 ) -> None:
