@@ -59,6 +59,8 @@ NOTHING = {
     "prior_vintage": "programme VARCHAR, vintage DATE, state VARCHAR",
     "prior_state": "session_id VARCHAR, programme VARCHAR, vintage DATE, state VARCHAR, energy_wh BIGINT, "
     "provisional_until TIMESTAMPTZ",
+    "prior_match": "session_id VARCHAR, region VARCHAR, hour_start TIMESTAMPTZ, supply_id VARCHAR, contract_id VARCHAR, "
+    "matched_wh BIGINT, counted_wh BIGINT, provisional_until TIMESTAMPTZ",
     "watermark": "programme VARCHAR, batch_seq BIGINT",
 }
 
