@@ -69,7 +69,8 @@ def poll(name: str, lake: str, share: int, published: Synchronized[int], told: A
     """Read evenly while publications follow one another, a quarter more than the share; then once more; tell what was seen."""
     seen: dict[int, int] = {}
     errors, backwards, last, reads, during, began, is_last = [], 0, 0, 0, 0, time.monotonic(), False
-    while not is_last:
+    parent = multiprocessing.parent_process()
+    while not is_last and parent and parent.is_alive():  # whoever publishes may be killed: nobody reads on alone
         done = published.value
         is_last = done == PUBLICATIONS and reads >= share
         if done < PUBLICATIONS and reads > 1.25 * share * (done + 1) / PUBLICATIONS:
