@@ -15,6 +15,7 @@ from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, instant_text
 from chargeledger.programme import Programme, load_programmes, programmes
+from chargeledger.restating import keep_versions
 from chargeledger.scope import Inputs
 from chargeledger.trace_asked import no_such_day, unknown_order
 
@@ -92,8 +93,9 @@ def _found(engine: Engine, ids: list[str]) -> Found:
     _keep_only(engine, ids)
     for relation in PLACED:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    engine.table("session_scope", ACCOUNT_SQL / "session_scope.sql")
     load_prior(engine)
+    versions = keep_versions(engine, versions, everything_anew=False)
+    engine.table("session_scope", ACCOUNT_SQL / "session_scope.sql")
     for relation in (*TRACED, "traced_hour"):
         engine.table(relation, TRACE_SQL / f"{relation}.sql")
     told = {
