@@ -55,7 +55,16 @@ OF_GREEN_POWER = (
     "supply_balance",
     "certificate_balance",
 )  # no version in force in the sample matches any
-STATES = ("session_state", "vintage_state", "grid_intensity_state", "energy_match", "match_hour", "match_state")
+STATES = (
+    "session_state",
+    "vintage_state",
+    "grid_intensity_state",
+    "energy_match",
+    "match_hour",
+    "match_state",
+    "award_proposal",
+    "award_pin",
+)
 COMPUTED = (
     "session", "session_interval", "grid_mix_hour", "grid_intensity_hour", "session_hour", "interval_hour", "session_match",
     "session_assessment", "session_award", "ledger_entry",
