@@ -94,7 +94,7 @@ def test_one_then_two_approved_is_two_from_scratch_and_back_is_one(
     assert book.sums() == fresh.sums() == {
         (CN, user("alice"), day): (3820, 3_820_312_000_000) for day in ("2026-03-09", "2026-03-25")
     }  # fmt: skip
-    in_force(monkeypatch, tmp_path, ONE)
+    in_force(monkeypatch, tmp_path, ONE, ", restate: restate_all")
     decided.approve(book, book.account(at=LATER), at=LATER)
     assert book.sums() == first
     assert decided.all_receipts_are_the_same(book) == 5
@@ -109,7 +109,7 @@ def test_what_is_held_counts_under_a_cap_by_the_version_that_no_line_names_any_m
     book = Book(tmp_path / "book")
     book.sessions(charge("1", "10"), charge("3", "10", ""))
     book.account(at=LATER)
-    in_force(monkeypatch, tmp_path, TWO)
+    in_force(monkeypatch, tmp_path, TWO, ", restate: restate_all")
     book.send("session_owner_csv", owner(order_number="3", account="alice"), at=LATER)
     assert book.account(at=LATER)["held"] == ["OP:1"]
     assert by_session(book) == {"OP:1": 3760, "OP:3": 1240}
