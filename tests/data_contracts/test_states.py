@@ -17,6 +17,7 @@ TAKEN_OVER = {
     "account/session_state": {"x": "account/session_set_aside"},
     "publish/session_status": {"s": "account/session_state", "v": "account/vintage_judged"},
 }
+WHOLE = {"account/session_state": "account/kept_state"}  # all rows of another file are among those of this one
 
 
 def state_column(contract: str) -> dict[str, Any]:
@@ -25,16 +26,19 @@ def state_column(contract: str) -> dict[str, Any]:
     return dict(column)
 
 
+def sql_of(relation: str) -> str:
+    return (ROOT / "transforms" / f"{relation}.sql").read_text(encoding="utf-8")
+
+
 def given(relation: str, sql: str | None = None) -> set[str]:
     """Every value that the column `state` of a relation can have, by its SQL."""
-    tree = sqlglot.parse_one(
-        sql or (ROOT / "transforms" / f"{relation}.sql").read_text(encoding="utf-8"), read="duckdb"
-    )
+    tree = sqlglot.parse_one(sql or sql_of(relation), read="duckdb")
     told = [alias.this for alias in tree.find_all(exp.Alias) if alias.alias == "state"]
     for union in tree.find_all(exp.SetOperation):
         names = [column.alias_or_name for column in union.left.selects]
         told += [union.right.selects[names.index("state")]] if "state" in names else []
-    return {value for column in told for value in values(relation, column)}
+    whole = given(WHOLE[relation]) if relation in WHOLE else set()
+    return {value for column in told for value in values(relation, column)} | whole
 
 
 def values(relation: str, column: exp.Expression) -> set[str]:
@@ -45,6 +49,8 @@ def values(relation: str, column: exp.Expression) -> set[str]:
         taken = {value for branch in branches for value in values(relation, branch)}
         # 'awarded' is what a session is told by its vintage's state instead.
         return taken - {"awarded"} if relation == "publish/session_status" else taken
+    if isinstance(column, exp.Coalesce):
+        return {value for told in (column.this, *column.expressions) for value in values(relation, told)}
     if isinstance(column, exp.Literal):
         return {column.name}
     if isinstance(column, exp.Column) and column.name == "state":
@@ -69,15 +75,16 @@ def test_the_contract_of_the_state_kept_names_them_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "now"),
+    ("relation", "was", "now"),
     [
-        ("'awaiting owner'", "'awaiting nobody'"),
-        ("'awaiting approval' AS", "'held' AS"),
-        ("ELSE 'awarded'", "ELSE 'due'"),
+        ("account/session_state", "'awaiting owner'", "'awaiting nobody'"),
+        ("account/session_state", "ELSE 'awarded'", "ELSE 'due'"),
+        ("account/kept_state", "THEN 'awaiting approval'", "THEN 'held'"),
+        ("account/kept_state", "coalesce(o.state, 'awarded')", "coalesce(o.state, 'kept')"),
     ],
 )
-def test_another_state_in_the_sql_is_seen(was: str, now: str) -> None:
-    sql = (ROOT / "transforms" / "account" / "session_state.sql").read_text(encoding="utf-8")
-    assert was in sql
-    found = given("account/session_state", sql.replace(was, now))
-    assert found ^ given("account/session_state") >= {now.split("'")[1]}
+def test_another_state_in_the_sql_is_seen(relation: str, was: str, now: str) -> None:
+    sql = sql_of(relation)
+    assert was in sql and relation in (*WHOLE, *WHOLE.values())
+    found = given(relation, sql.replace(was, now))
+    assert found ^ given(relation) >= {now.split("'")[1]}
