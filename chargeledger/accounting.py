@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from chargeledger.computation import STATES, Computation, compute, run_document, state_path
+from chargeledger.computation import STATES, Computation, compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import LostRace, Refused
@@ -22,6 +17,7 @@ from chargeledger.programme import programmes
 from chargeledger.receipt import code_digests, keep_programmes, write_receipt
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import append_if_unchanged, arrow_schema
+from chargeledger.whole_file import write_parquet
 
 Report = Callable[[str], None]
 Ask = Callable[[int], Question]
@@ -86,7 +82,7 @@ def _commit(lake: Lake, run: Computation, receipt: str) -> int:
     try:
         for relation in STATES:
             rows = run.engine.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract(relation)))
-            written.append(state_path(lake, relation, receipt))
+            written.append(lake.state_file(relation, receipt))
             write_parquet(written[-1], rows)
         schema = arrow_schema(contract("ledger_entry"))
         entries = run.engine.arrow(
@@ -120,18 +116,3 @@ def _forget(lake: Lake, receipt: str, written: list[Path]) -> None:
     if receipt not in {commit.receipt for commit in lake.commits()}:
         for path in [*written, lake.receipt_file(receipt)]:
             path.unlink(missing_ok=True)
-
-
-def write_parquet(path: Path, rows: pa.Table) -> None:
-    """Write a Parquet file whole or not at all; the bytes depend on the rows alone."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            pq.write_table(rows, out, compression="zstd", row_group_size=122_880, store_schema=False)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

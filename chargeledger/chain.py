@@ -7,7 +7,8 @@ import os
 from typing import Any
 
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, write_file
+from chargeledger.lake import Lake
+from chargeledger.whole_file import write_file
 
 Segment = dict[str, Any]
 FEED = "ledger_entry"

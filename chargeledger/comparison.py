@@ -9,11 +9,12 @@ from typing import Any
 from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, instant_text, write_file
+from chargeledger.lake import Lake, instant_text
 from chargeledger.methodology import Methodology, load
 from chargeledger.programme import Programme, programmes
 from chargeledger.receipt import canonical_json, code_digests, read_receipt
 from chargeledger.scope import Inputs, Question, Scope
+from chargeledger.whole_file import write_file
 
 # What every session would be worth, whatever was posted for it.
 WHAT_IF = Question(everything=True, draft_allowed=True, nothing_is_final=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from chargeledger import rooms
@@ -268,10 +267,3 @@ def run_document(run: Computation, fingerprint: str) -> dict[str, Any]:
         },
         "held": run.held(),
     }
-
-
-def state_path(lake: Lake, relation: str, receipt: str) -> Path:
-    """Where a state relation of a run lies, with its folder made."""
-    path = lake.state_file(relation, receipt)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path

@@ -87,20 +87,10 @@ def open_feed(lake: str | Path | None = None, shard: int | None = None) -> Feed:
     """The feed as the current publication has it. Raises UsageError where there is none, or no such shard."""
     root = Path(lake or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
     manifest = _manifest(root)
-    require_shards(manifest)
     shards = len(manifest["shards"])
     if shard is not None and not 0 <= shard < shards:
         raise UsageError(f"the feed of {root} has the shards 0 to {shards - 1}; there is no shard {shard}")
     return Feed(root / "published", manifest, shard)
-
-
-def require_shards(manifest: dict[str, Any]) -> None:
-    """Refuse a publication of a time when the feed had no shards."""
-    if "shards" not in manifest:
-        raise Refused(
-            f"publication {manifest['number']} was written by an earlier version, whose feed had no shards. Move the folder "
-            "'published' of the lake away and publish again: all of it is made from the ledger"
-        )
 
 
 def _manifest(root: Path) -> dict[str, Any]:

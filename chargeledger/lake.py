@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -183,19 +182,3 @@ class Lake:
 def landing_clock(table: DeltaTable) -> list[datetime]:
     """The clock of the last landing in the opened version, where there is one."""
     return [parse_instant(entry["clock"]) for entry in table.history(1) if "clock" in entry]
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, and through to the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -8,8 +8,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from chargeledger.errors import UsageError
-from chargeledger.lake import instant_text, write_file
+from chargeledger.lake import instant_text
 from chargeledger.report_plot import per_cent
+from chargeledger.whole_file import write_file
 
 
 def page_template(name: str) -> Template:

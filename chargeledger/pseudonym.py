@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, write_file
+from chargeledger.lake import Lake
+from chargeledger.whole_file import write_file
 
 KEY_VARIABLE = "CHARGELEDGER_PSEUDONYM_KEY"
 KEY_BYTES = 32

@@ -23,13 +23,13 @@ from chargeledger.chain import FEED, Segment, shard_count, verify_chains
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import Refused, UsageError
-from chargeledger.feed import require_shards
-from chargeledger.lake import Lake, instant_text, parse_instant, write_file
+from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.publication_inputs import load_published_inputs
 from chargeledger.receipt import canonical_json
 from chargeledger.retention import clear_litter, keep_time, remove_superseded
 from chargeledger.scope import Inputs
 from chargeledger.segment import verify_lines, verify_segments, write_segments
+from chargeledger.whole_file import write_file
 
 Report = Callable[[str], None]
 DATABASE = "chargeledger.duckdb"
@@ -100,8 +100,6 @@ def publish(lake: Lake, at: str | None, report: Report, keep_days: int | None = 
         shards = shard_count(lake)
         clear_litter(lake)
         before, inputs = current(lake), Inputs.newest(lake)
-        if before:
-            require_shards(before.manifest)
         is_new = before is None or before.manifest["ledger_version"] != inputs.ledger_version
         if is_new:
             _publish(lake, inputs, before, at, shards, report)

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chargeledger.errors import NotServed, Refused, UsageError
-from chargeledger.lake import Lake, instant_text, parse_instant, write_file
+from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.ocpi import CdrModule, Page
+from chargeledger.whole_file import write_file
 from chargeledger.workspace import Workspace
 
 # Operators' clocks differ, and a record may show itself later than the moment that it carries.

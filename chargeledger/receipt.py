@@ -12,8 +12,9 @@ import duckdb
 import chargeledger
 from chargeledger import rooms
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, write_file
+from chargeledger.lake import Lake
 from chargeledger.programme import Programme, read_programme
+from chargeledger.whole_file import write_file
 
 
 def canonical_json(document: dict[str, Any]) -> bytes:

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from chargeledger.errors import UsageError
-from chargeledger.lake import Lake, instant_text, parse_instant, write_file
+from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.receipt import canonical_json
+from chargeledger.whole_file import write_file
 
 Report = Callable[[str], None]
 KEEP_VARIABLE = "CHARGELEDGER_KEEP_PUBLICATIONS_DAYS"

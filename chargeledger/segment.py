@@ -7,19 +7,15 @@ Parquet and as JSON lines.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from chargeledger import rooms
-from chargeledger.accounting import write_parquet
 from chargeledger.chain import FEED, Segment, first_heads, follow, link
 from chargeledger.computation import STATES
 from chargeledger.contract import contract
@@ -28,6 +24,7 @@ from chargeledger.errors import Refused
 from chargeledger.feed import json_lines
 from chargeledger.lake import Lake, LedgerCommit
 from chargeledger.table import arrow_schema
+from chargeledger.whole_file import whole_file, write_parquet
 
 FEED_SQL = rooms.TRANSFORMS / "feed"
 
@@ -69,7 +66,7 @@ def _entries(lake: Lake, engine: Engine, commit: LedgerCommit, head: Segment, sh
     segment = _segment(lake, folder / f"{first:012d}-{last:012d}.parquet", FEED, commit, rows)
     lines = (folder / f"{first:012d}-{last:012d}.jsonl").relative_to(lake.root / "published")
     if not (lake.root / "published" / lines).exists():
-        with _whole(lake.root / "published" / lines) as out:
+        with whole_file(lake.root / "published" / lines) as out:
             out.writelines(json_lines([rows]))
     lines_sha256 = _sha256(lake.root / "published" / lines)
     yield segment | {
@@ -98,7 +95,6 @@ def _states(lake: Lake, engine: Engine, commit: LedgerCommit) -> Iterator[Segmen
 
 
 def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: pa.Table) -> Segment:
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         write_parquet(path, rows)
     return {
@@ -109,22 +105,6 @@ def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: 
         "rows": rows.num_rows,
         "sha256": _sha256(path),
     }
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there whole and through to the disk, or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _sha256(path: Path) -> str:

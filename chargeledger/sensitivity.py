@@ -9,9 +9,9 @@ from typing import Any
 from chargeledger.cases import NO_RULES, run_session
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused
-from chargeledger.lake import write_file
 from chargeledger.methodology import Methodology, published
 from chargeledger.programme import load_rules
+from chargeledger.whole_file import write_file
 
 BEGIN, END = "<!-- sensitivity:begin -->", "<!-- sensitivity:end -->"
 NG_PER_G = 10**9

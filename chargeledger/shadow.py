@@ -15,12 +15,13 @@ from chargeledger.comparison import WHAT_IF, alone, inputs_as_of
 from chargeledger.computation import compute
 from chargeledger.engine import Engine, parquet, quoted
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import Lake, instant_text, write_file
+from chargeledger.lake import Lake, instant_text
 from chargeledger.methodology import load, published
 from chargeledger.programme import Programme, read_programme
 from chargeledger.receipt import canonical_json, code_digests, text_digest
 from chargeledger.scope import Inputs, Scope
 from chargeledger.versioning import has_provisional_baseline
+from chargeledger.whole_file import write_file
 
 SHADOW_SQL = rooms.TRANSFORMS / "shadow"
 DIVISIONS = ("decile", "region", "local_hour", "operator")

@@ -14,10 +14,10 @@ from rich.markdown import Markdown
 
 from chargeledger import rooms
 from chargeledger.errors import Refused, UsageError
-from chargeledger.lake import write_file
 from chargeledger.methodology import Methodology, load, published, read_folder, split_name
 from chargeledger.programme import programmes
 from chargeledger.version_check import check
+from chargeledger.whole_file import write_file
 
 
 @dataclass(frozen=True)

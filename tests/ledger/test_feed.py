@@ -117,19 +117,6 @@ def test_a_publication_that_goes_between_pointer_and_manifest_is_asked_for_again
         feed.read(lake=book.lake)
 
 
-def test_a_publication_of_a_time_without_shards_is_refused_in_words(whole_story: Book, tmp_path: Path) -> None:
-    book = whole_story.copy(tmp_path / "book")
-    manifest = book.manifest()
-    del manifest["shards"]
-    (book.publication() / "manifest.json").write_text(json.dumps(manifest))
-    for act in (lambda: feed.read(lake=book.lake), book.publish):
-        with pytest.raises(Refused, match="publication 4 was written by an earlier version, whose feed had no shards"):
-            act()
-    shutil.move(book.root / "published", tmp_path / "away")
-    assert book.publish()["number"] == 1
-    assert feed.read(lake=book.lake).to_pylist() == owed(whole_story)
-
-
 def test_what_cannot_be_asked_is_said(whole_story: Book, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has the shards 0 to 3; there is no shard 4"):
         feed.read(lake=whole_story.lake, shard=4)
