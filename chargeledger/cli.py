@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 
-from chargeledger import __version__, flow
+from chargeledger import __version__, asking, flow
 from chargeledger.cli_approval import app as approval_app
 from chargeledger.cli_approval import approve as approve_command
 from chargeledger.cli_approval import print_proposal
@@ -85,7 +85,7 @@ def _held(done: dict[str, Any], lake: str | None) -> None:
     """Show what this run proposes, and exit with 3 as long as anything waits for a decision."""
     if done["proposed"]:
         out.print(f"\nProposed by receipt {done['receipt']}:", markup=False)
-        print_proposal(done["proposed"], flow.proposal(done["receipt"], lake)[1], out)
+        print_proposal(done["proposed"], asking.proposal(done["receipt"], lake)[1], out)
     if held := done["held"]:
         raise ApprovalNeeded(
             f"{len(held)} sessions would change and are held: {some_keys(held)}. All the rest is posted. "
@@ -123,7 +123,7 @@ def run(
             session_files = [(source, path) for source, paths in written["sources"].items() for path in paths]
             programme, at = programme or "cn_green_energy", at or written["at"]
         done = flow.run(session_files, grid_files, lake, programme, at, _report)
-    flow.summary(lake, programme)
+    asking.summary(lake, programme)
     _held(done["account"], lake)
 
 
@@ -162,7 +162,7 @@ def account(
     if methodology:
         if not programme:
             raise UsageError("--methodology needs --programme: say whose sessions are computed")
-        told = flow.compare_methodology(lake, vintages, methodology, programme, at=at)
+        told = asking.compare_methodology(lake, vintages, methodology, programme, at=at)
         out.print(
             f"{told['sessions']:,} sessions under {methodology}: {told['points']:,} points, "
             f"{told['ledger_points']:,} in the ledger"
@@ -201,7 +201,7 @@ def completeness(
 
     Example: `chargeledger completeness 2026-03-09..2026-03-15 --programme cn_green_energy`
     """
-    told = flow.completeness(lake, vintages, programme, at)
+    told = asking.completeness(lake, vintages, programme, at)
     print_completeness(told, Console(highlight=False))
     if told.missing:
         raise typer.Exit(1)
@@ -225,7 +225,7 @@ def publish(
     """
     done = flow.publish(lake, at, _report, keep_days)
     out.print(f"publication {done['number']}{'' if done['is_new'] else ' (nothing new)'}: {done['path']}")
-    flow.certificates_shown(lake, out.print)
+    asking.certificates_shown(lake, out.print)
 
 
 @app.command()
@@ -248,7 +248,7 @@ def rerun(
     lake: LakeOption = None,
 ) -> None:
     """Compute a receipt again from the same inputs: prints "same", or the first differing relation, key and column."""
-    told = flow.rerun(receipt, lake)
+    told = asking.rerun(receipt, lake)
     for note in told["notes"]:
         _report(f"note: {note}")
     if told["same"]:
@@ -282,7 +282,7 @@ def report(
 @app.command()
 def summary(programme: ProgrammeOption = None, lake: LakeOption = None) -> None:
     """The table of a programme from the current publication: sessions, kWh, CO2 avoided, points, what waits."""
-    flow.summary(lake, programme)
+    asking.summary(lake, programme)
 
 
 @app.callback(invoke_without_command=True)

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.approval import Proposal, sentence
 from chargeledger.cli_options import LakeOption
 from chargeledger.scope import APPROVE, REJECT, RENEW
@@ -53,7 +53,7 @@ def reject(receipt: Receipt, by: By, because: Because, lake: LakeOption = None, 
 @app.command("list")
 def list_proposals(lake: LakeOption = None) -> None:
     """Every proposal: since when, how much it would change, whether it waits, or by whom it was decided."""
-    found = flow.proposals(lake)
+    found = asking.proposals(lake)
     for each in found:
         told = each.totals
         points = f"{told['points_gained']:+,} and {told['points_lost']:+,} points"
@@ -75,7 +75,7 @@ def show(
     lake: LakeOption = None,
 ) -> None:
     """What a receipt proposes, key by key, and why each change is held."""
-    proposal, rows = flow.proposal(receipt, lake)
+    proposal, rows = asking.proposal(receipt, lake)
     _say(sentence(proposal))
     print_proposal(proposal.totals, rows, out, None if everything else SHOWN)
 
@@ -85,7 +85,7 @@ def renew(receipt: Receipt, lake: LakeOption = None, at: At = None) -> None:
     """Compute what a receipt proposes again, from what is known now; a new receipt proposes it."""
     done = flow.decide(RENEW, receipt, "", "", lake, at, _report)
     if done["proposed"]:
-        print_proposal(done["proposed"], flow.proposal(done["receipt"], lake)[1], out)
+        print_proposal(done["proposed"], asking.proposal(done["receipt"], lake)[1], out)
     _say(f"receipt {done['receipt']}" if done["receipt"] else "nothing changed")
 
 

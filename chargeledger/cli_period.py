@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.cli_options import LakeOption
 from chargeledger.period import PARTS, Statement
 
@@ -36,7 +36,7 @@ def show(
 
     Of a closed month it is the frozen one, the same for ever; of an open one it runs, and says so.
     """
-    for statement in flow.period_show(lake, month, programme):
+    for statement in asking.period_show(lake, month, programme):
         print_statement(statement, out)
 
 

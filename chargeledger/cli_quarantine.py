@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.cli_options import LakeOption
 from chargeledger.errors import UsageError, some_keys
 from chargeledger.lake import instant_text
@@ -36,7 +36,7 @@ def list_rules(
     lake: LakeOption = None,
 ) -> None:
     """What waits in quarantine, by relation and rule."""
-    rows = flow.quarantine_totals(lake, rule, batch, settled)
+    rows = asking.quarantine_totals(lake, rule, batch, settled)
     if not rows:
         out.print("Nothing waits in quarantine." if rule is None and batch is None else "Nothing waits there.")
         return
@@ -56,7 +56,7 @@ def show(
     lake: LakeOption = None,
 ) -> None:
     """Rows that wait: where they stand, which rules they break, and what they say, identities as pseudonyms."""
-    rows, count = flow.quarantine_rows(lake, rule, batch, most)
+    rows, count = asking.quarantine_rows(lake, rule, batch, most)
     for row in rows:
         out.print(
             f"{row['file_digest'][:12]}  {row['file_name']} row {row['row_number']:,}  batch {row['batch_seq']}  "

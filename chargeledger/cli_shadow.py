@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from chargeledger import flow, rooms
+from chargeledger import asking, rooms
 from chargeledger.cli_options import LakeOption
 
 out = Console(soft_wrap=True, highlight=False)
@@ -49,7 +49,7 @@ def shadow(
 
     Example: `chargeledger shadow --programme cn_green_energy --vintages 2026-03-09 --methodology cn_ev_charging@1.2.0`
     """
-    told = flow.shadow(lake, vintages, methodology, programme, against, as_of, at, keep)
+    told = asking.shadow(lake, vintages, methodology, programme, against, as_of, at, keep)
     print_shadow(told, vintages, out)
 
 

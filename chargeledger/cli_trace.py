@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from chargeledger import flow
+from chargeledger import asking
 from chargeledger.cli_options import LakeOption
 from chargeledger.errors import UsageError
 from chargeledger.lake import instant_text
@@ -50,7 +50,7 @@ def trace(
         raise UsageError("--day goes with --user or --account: an order is one charge")
     if account == "-":
         account = getpass.getpass("account: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
-    told = flow.trace(lake, order, user, account, namespace, day)
+    told = asking.trace(lake, order, user, account, namespace, day)
     if as_json:
         typer.echo(json.dumps(told, default=_plain, ensure_ascii=False, indent=2))
     elif len(told) == 1:

@@ -1,23 +1,18 @@
-"""What command line and DAGs call: each function one act, plain words and digests in, plain dictionaries out."""
+"""What command line and DAGs do to a lake: each function one act, plain words and digests in, plain dictionaries out."""
 
 from __future__ import annotations
 
-import errno
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb
-from deltalake.exceptions import DeltaError
-
-from chargeledger import accounting, approval, comparison, period, publication, quarantine, replay
+from chargeledger import accounting, approval, period, publication, quarantine
 from chargeledger.batch_rules import warnings_of
-from chargeledger.completeness import Completeness, judge, last_week
-from chargeledger.errors import LakeUnwritable, Refused, UsageError
-from chargeledger.lake import Lake, instant_text, parse_instant
+from chargeledger.errors import Refused, UsageError
+from chargeledger.lake import Lake, instant_text
 from chargeledger.landing import land, landed_file
+from chargeledger.plainly import plainly
 from chargeledger.programme import check_name
 from chargeledger.pseudonym import fingerprint, load_key
 from chargeledger.release import Selection, release_file
@@ -27,8 +22,6 @@ from chargeledger.staging import stage_in_turn, staged_batch
 
 Report = Callable[[str], None]
 ENGINES = ("duckdb",)
-_FULL = ("No space left", "File too large", "Disk quota exceeded")
-_BROKEN = ("Input/output error", "fsync failed")
 SHOWN = ("rows_received", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_superseded")
 
 
@@ -36,37 +29,12 @@ def _silent(_: str) -> None:
     """Reports to nobody."""
 
 
-@contextmanager
-def _plainly(lake: str | None) -> Iterator[None]:
-    """Says in plain words what a full disk, a failing one or a missing permission means here."""
-    try:
-        yield
-    except (OSError, DeltaError, duckdb.Error) as error:
-        said = str(error)
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT) or any(s in said for s in _FULL):
-            raise LakeUnwritable(
-                f"no space left for the lake {lake or ''}. What was not finished was not counted: nothing is lost and "
-                "nothing is half posted. Free space and run the same command again."
-            ) from error
-        if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
-            raise LakeUnwritable(
-                f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. Nothing was posted. "
-                "Give this user write permission, or name another lake."
-            ) from error
-        if getattr(error, "errno", None) == errno.EIO or any(s in said for s in _BROKEN):
-            raise LakeUnwritable(
-                f"the disk of the lake {lake or ''} fails: {said.splitlines()[0]}. What was not finished was not counted: "
-                "nothing is lost and nothing is half posted. Check the disk and run the same command again."
-            ) from error
-        raise
-
-
 def land_files(source: str, paths: list[str], lake: str | None = None, at: str | None = None) -> list[dict[str, Any]]:
     """Copy files of one source into the lake. Their order counts: of tellings without a revision time, the last landed holds.
 
     Returns one dictionary per file: landing_digest, file, is_staged.
     """
-    with _plainly(lake):
+    with plainly(lake):
         definition = load_source(source)
         missing = [path for path in paths if not Path(path).is_file()]
         if missing:
@@ -91,7 +59,7 @@ def stage_landed(
     Returns landing_digest, source, file, state, is_new, rows_received, rows_accepted, …, and warnings: what batch rules found
     that does not keep the file out.
     """
-    with _plainly(lake):
+    with plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         landed = landed_file(at_lake, landing_digest)
         known = staged_batch(at_lake, landed)
@@ -152,7 +120,7 @@ def pull_ocpi(
         except Refused as refusal:
             refused.append(str(refusal))
 
-    with ocpi.CdrModule(url, token, sleep) as module, _plainly(lake):
+    with ocpi.CdrModule(url, token, sleep) as module, plainly(lake):
         at_lake = Lake(lake)
         with at_lake.one_at_a_time("pull"):
             register = pull.register_file(at_lake, source, module)
@@ -171,22 +139,6 @@ def _ingested(batch: dict[str, Any]) -> str:
     return f"staged  {batch['file']}: {batch['rows_received']:,} rows, {rest}"
 
 
-def quarantine_totals(
-    lake: str | None = None, rule: str | None = None, batch: int | None = None, settled: bool = False
-) -> list[dict[str, Any]]:
-    """Rows in quarantine by relation and rule; see `quarantine.totals`."""
-    with _plainly(lake):
-        return quarantine.totals(Lake(lake, must_exist=True), rule, batch, settled)
-
-
-def quarantine_rows(
-    lake: str | None = None, rule: str | None = None, batch: int | None = None, most: int = 20
-) -> tuple[list[dict[str, Any]], int]:
-    """Rows that wait in quarantine, and the count of all; see `quarantine.waiting_rows`."""
-    with _plainly(lake):
-        return quarantine.waiting_rows(Lake(lake, must_exist=True), rule, batch, most)
-
-
 def release(
     lake: str | None = None, rule: str | None = None, batch: int | None = None, report: Report | None = None
 ) -> list[dict[str, Any]]:
@@ -196,7 +148,7 @@ def release(
     """
     told: list[dict[str, Any]] = []
     refused: list[str] = []
-    with _plainly(lake):
+    with plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         key = load_key(at_lake)
         for file in quarantine.waiting_files(at_lake, rule, batch):
@@ -234,7 +186,7 @@ def account(
     if engine not in ENGINES:
         raise UsageError(f"unknown engine '{engine}': {', '.join(ENGINES)}")
     check_name(programme)
-    with _plainly(lake):
+    with plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         scope = Scope.of(vintages, programme)
         return accounting.account(at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent)
@@ -250,98 +202,19 @@ def decide(
     report: Report | None = None,
 ) -> dict[str, Any]:
     """Approve, reject or renew what a receipt proposes; see `approval.decide` for what is returned."""
-    with _plainly(lake):
+    with plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         return approval.decide(
             at_lake, kind, receipt, by, because, at, fingerprint(load_key(at_lake)), report or _silent
         )
 
 
-def proposals(lake: str | None = None) -> list[approval.Proposal]:
-    """Every proposal and what became of it, oldest first."""
-    with _plainly(lake):
-        return approval.proposals(Lake(lake, must_exist=True))
-
-
-def proposal(receipt: str, lake: str | None = None) -> tuple[approval.Proposal, list[dict[str, Any]]]:
-    """What a receipt proposes, and its changes, one per key."""
-    with _plainly(lake):
-        at_lake = Lake(lake, must_exist=True)
-        found = approval.find(at_lake, receipt)
-        return found, approval.rows(at_lake, found)
-
-
-def compare_methodology(
-    lake: str | None,
-    vintages: str | None,
-    methodology: str,
-    programme: str,
-    as_of: int | None = None,
-    at: str | None = None,
-) -> dict[str, Any]:
-    """Account vintages under another version, post nothing, and write the comparison; see `comparison.compare`."""
-    check_name(programme)
-    with _plainly(lake):
-        return comparison.compare(Lake(lake, must_exist=True), vintages, methodology, programme, as_of, at)
-
-
-def shadow(
-    lake: str | None,
-    vintages: str,
-    methodology: str,
-    programme: str,
-    against: str | None = None,
-    as_of: int | None = None,
-    at: str | None = None,
-    keep: bool = False,
-) -> dict[str, Any]:
-    """Account vintages under one methodology and another, and tell winners and losers; see `shadow.shadow`.
-
-    Returns also kept, the path of the receipt for the programme to name, or None.
-    """
-    from chargeledger import shadow as shadows
-
-    check_name(programme)
-    with _plainly(lake):
-        if keep:
-            shadows.check_keepable(methodology)
-        told = shadows.shadow(Lake(lake, must_exist=True), vintages, methodology, programme, against, as_of, at)
-        return told | {"kept": shadows.keep(told) if keep else None}
-
-
 def publish(
     lake: str | None = None, at: str | None = None, report: Report | None = None, keep_days: int | None = None
 ) -> dict[str, Any]:
     """Publish what the ledger holds; see `publication.publish` for what is returned."""
-    with _plainly(lake):
+    with plainly(lake):
         return publication.publish(Lake(lake, must_exist=True), at, report or _silent, keep_days)
-
-
-def completeness(
-    lake: str | None = None, vintages: str | None = None, programme: str | None = None, at: str | None = None
-) -> Completeness:
-    """What should have come against what came, for vintages that have ended; without vintages, for the last seven days."""
-    check_name(programme)
-    with _plainly(lake):
-        clock = parse_instant(at)
-        scope = Scope.of(vintages, programme) if vintages else last_week(clock, programme)
-        return judge(Lake(lake, must_exist=True), scope, clock)
-
-
-def rerun(receipt: str, lake: str | None = None) -> dict[str, Any]:
-    """Compute a receipt again and compare; see `replay.rerun` for what is returned."""
-    with _plainly(lake):
-        return replay.rerun(Lake(lake, must_exist=True), receipt)
-
-
-def period_show(
-    lake: str | None = None, month: str | None = None, programme: str | None = None
-) -> list[period.Statement]:
-    """Statements of a month or of all: of a closed one as it was frozen, of an open one as the ledger stands."""
-    check_name(programme)
-    month = period.checked_month(month) if month else None
-    with _plainly(lake):
-        return period.show(Lake(lake, must_exist=True), month, programme)
 
 
 def period_close(
@@ -352,32 +225,8 @@ def period_close(
     period.checked_month(month)
     if not by.strip():
         raise UsageError("--by needs a name: a close says who closed")
-    with _plainly(lake):
+    with plainly(lake):
         return period.close(Lake(lake, must_exist=True), programme, month, by.strip(), at, report or _silent)
-
-
-def trace(
-    lake: str | None = None,
-    order: str | None = None,
-    user: str | None = None,
-    account: str | None = None,
-    namespace: str = "account",
-    day: str | None = None,
-) -> list[dict[str, Any]]:
-    """Where the points of a charge are: of an order, or of a user's day; see `trace.trace_order` for what is returned.
-
-    A raw account is pseudonymised here, in memory alone.
-    """
-    from chargeledger import trace as tracing
-    from chargeledger import trace_asked as asked
-
-    with _plainly(lake):
-        at_lake = Lake(lake, must_exist=True)
-        if order:
-            return tracing.trace_order(at_lake, order)
-        if account:
-            user = asked.user_of(at_lake, account, namespace)
-        return tracing.trace_day(at_lake, asked.checked_user(user), asked.checked_day(day))
 
 
 def run(
@@ -398,21 +247,3 @@ def run(
     accounted = account(lake, None, programme, at=at, report=report)
     published = publish(lake, at, report)
     return {"account": accounted, "publication": published}
-
-
-def certificates_shown(lake: str | None, report: Report) -> None:
-    """Say how many certificates without a contract the current publication shows, where there are any."""
-    from chargeledger.summary import certificates_shown, shown_not_counted
-
-    certificates, energy_wh = certificates_shown(Lake(lake, must_exist=True))
-    if certificates:
-        report(f"certificates without a contract: {shown_not_counted(certificates, energy_wh)}")
-
-
-def summary(lake: str | None, programme: str | None) -> None:
-    """Print the table of a programme: sessions, kWh, CO2 avoided, points, what waits, what is in quarantine."""
-    from chargeledger.summary import print_summary
-
-    check_name(programme)
-    with _plainly(lake):
-        print_summary(Lake(lake, must_exist=True), programme)

@@ -31,10 +31,10 @@ def check_completeness() -> None:
 
     @task
     def check(params: Any = None) -> None:
-        from chargeledger import errors, flow
+        from chargeledger import asking, errors
 
         with refusal_is_final():
-            told = flow.completeness(
+            told = asking.completeness(
                 params["lake"] or None, params["vintages"] or None, params["programme"] or None, params["at"] or None
             )
         for line in told.missing:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import embedded_airflow
-from chargeledger import flow, rooms, synthetic
+from chargeledger import asking, rooms, synthetic
 
 DONE, FAILED, APPROVAL_NEEDED = 0, 1, 3
 HELD = "nothing_held"  # the task of account_vintage that fails when changes await approval
@@ -174,7 +174,7 @@ def main() -> int:
     embedded_airflow.migrate(log)
     exit_code = run(steps(told, home), log)
     if exit_code != FAILED:
-        flow.summary(told.lake, told.programme)
+        asking.summary(told.lake, told.programme)
     return exit_code
 
 

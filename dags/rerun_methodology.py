@@ -39,10 +39,10 @@ def rerun_methodology() -> None:
 
     @task
     def compare(params: Any = None) -> str:
-        from chargeledger import flow
+        from chargeledger import asking
 
         with refusal_is_final():
-            outcome = flow.compare_methodology(
+            outcome = asking.compare_methodology(
                 params["lake"] or None,
                 params["vintages"],
                 params["methodology"],

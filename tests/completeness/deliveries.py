@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.contract import contract
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.table import append_once, arrow_schema
@@ -72,7 +72,7 @@ def judged(
     lake: str, days: str, at: str, programme: str | None = None
 ) -> dict[tuple[str, str | None, str], dict[str, Any]]:
     """Rows of `completeness` by operator, region and day."""
-    rows = flow.completeness(lake, days, programme, at).rows
+    rows = asking.completeness(lake, days, programme, at).rows
     return {(row["issuer"], row["region"], row["vintage"].isoformat()): row for row in rows}
 
 

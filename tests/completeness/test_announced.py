@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.errors import ChargeledgerError, NotServed, Refused
 from tests.completeness.deliveries import deliver, delivered, judged, sessions, stage_rows
 from tests.completeness.ocpi_server import TOKEN, Party, after, reset, serving, status
@@ -41,7 +41,7 @@ def pull(party: Party, lake: str, **told: Any) -> dict[str, Any]:
 
 def short(lake: str, days: str = DAYS) -> Short:
     """Announced, received and missing of deliveries that came short, by their address."""
-    rows = flow.completeness(lake, days, None, "2026-04-01T00:00:00Z").short_deliveries
+    rows = asking.completeness(lake, days, None, "2026-04-01T00:00:00Z").short_deliveries
     return {
         row["delivery"]: (row["announced_records"], row["received_records"], row["missing_records"]) for row in rows
     }

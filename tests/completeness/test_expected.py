@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking
 from tests.completeness.deliveries import EAST, control, counts, deliver, judged, sessions, stage_rows
 from tests.staging.command_line import chargeledger_here
 from tests.staging.conftest import fixed_key
@@ -171,7 +171,7 @@ def test_energy_stands_beside_the_sessions(totals: dict[Any, Any]) -> None:
 
 
 def test_the_worst_comes_first(told: str) -> None:
-    short = flow.completeness(told, DAY.isoformat(), None, TOLD_AT).short
+    short = asking.completeness(told, DAY.isoformat(), None, TOLD_AT).short
     lacking = [row["missing_sessions"] for row in short]
     assert lacking == sorted(lacking, reverse=True) and lacking[0] == 49 and lacking[-1] == 1
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking
 from tests.completeness.deliveries import EAST, control, counts, deliver, judged, sessions, stage_rows
 from tests.staging.command_line import assert_says, chargeledger_here
 from tests.staging.conftest import fixed_key
@@ -51,7 +51,7 @@ def test_what_was_refused_has_come_on_its_day_and_in_its_region(mixed: str) -> N
 
 def test_a_refused_region_is_unknown_and_a_row_without_operator_or_day_is_counted_apart(mixed: str) -> None:
     later = "2026-03-11T00:00:00Z"  # a region that nobody knows has days of UTC
-    told = flow.completeness(mixed, DAY, None, later)
+    told = asking.completeness(mixed, DAY, None, later)
     assert counts(judged(mixed, DAY, later)["MIXED", "unknown", DAY]) == received(accepted=0, quarantined=1)
     assert told.unplaced_rows == 2
     shown = chargeledger_here("completeness", DAY, "--at", AT, "--lake", mixed)
@@ -154,7 +154,7 @@ def test_without_days_it_is_the_seven_that_have_ended(lake: str, tmp_path: Path)
     rows = [row for day in range(1, 11) for row in sessions("WEEK", f"2026-03-{day:02d}", 1)]
     deliver(lake, tmp_path, rows, AT)
     for programme in ("cn_green_energy", None):
-        told = flow.completeness(lake, None, programme, "2026-03-10T15:59:59Z").rows
+        told = asking.completeness(lake, None, programme, "2026-03-10T15:59:59Z").rows
         assert [row["vintage"] for row in told] == [date(2026, 3, day) for day in range(3, 10)], programme
 
 

@@ -25,7 +25,7 @@ MAX_LINES = 80
 PATIENCE = {"retries", "seconds", "max_active_runs"}  # the only numbers of the room
 LIGHT = {"__future__", "typing", "airflow.sdk", "airflow.sdk.exceptions", "dag_shape", "chargeledger.rooms"}
 LIGHT_SHARED = LIGHT | {"chargeledger.errors", "collections.abc", "contextlib", "datetime", "os", "pathlib"}
-IN_TASKS = {"chargeledger.flow", "chargeledger.errors"}
+IN_TASKS = {"chargeledger.asking", "chargeledger.errors", "chargeledger.flow"}
 SQL_WORD = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|FROM|WHERE)\b")
 
 DESCRIBE = """

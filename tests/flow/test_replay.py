@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from chargeledger import flow, rooms
+from chargeledger import asking, flow, rooms
 from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
@@ -76,7 +76,7 @@ def test_an_edited_mix_is_named(accounted: str) -> None:
     )
     before = -(-(11 * 760 + 4333 * 370 + 3 * 575) * 10**6 // 7556)
     now = -(-(11 * 760 + 4334 * 370 + 3 * 575) * 10**6 // 7557)
-    told = flow.rerun(receipts(accounted)[0], accounted)
+    told = asking.rerun(receipts(accounted)[0], accounted)
     key = "us_ev_charging@1.0.0 US-CAL-CISO 2019-01-03 09:00:00+00"
     assert not told["same"]
     assert told["difference"] == (
@@ -86,7 +86,7 @@ def test_an_edited_mix_is_named(accounted: str) -> None:
 
 def test_an_edited_owner_is_named(accounted: str) -> None:
     edit(accounted, "session_owner", is_session(7), user_id="0" * 64)
-    told = flow.rerun(receipts(accounted)[0], accounted)
+    told = asking.rerun(receipts(accounted)[0], accounted)
     assert not told["same"]
     assert told["difference"].startswith("session_state, key MADEUP:007, column user_id: the receipt's run gave ")
     assert told["difference"].endswith(f", now {'0' * 64}")
@@ -94,7 +94,7 @@ def test_an_edited_owner_is_named(accounted: str) -> None:
 
 def test_an_edited_value_on_which_no_award_rests_is_named_too(accounted: str) -> None:
     edit(accounted, "charging_session", is_session(7), rated_w=11_000)
-    told = flow.rerun(receipts(accounted)[0], accounted)
+    told = asking.rerun(receipts(accounted)[0], accounted)
     assert not told["same"]
     assert "MADEUP:007" in told["difference"]
 
@@ -155,7 +155,7 @@ def test_every_receipt_stays_the_same_whatever_arrives_later(accounted: str, tmp
     assert names[1:] == [done["receipt"] for done in told]
     before = tree(accounted)
     for name in names:
-        done = flow.rerun(name, accounted)
+        done = asking.rerun(name, accounted)
         assert (done["same"], done["difference"], done["notes"]) == (True, None, [])
     assert tree(accounted) == before
 

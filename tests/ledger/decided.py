@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.approval import Proposal
 from tests.ledger.book import AT, Book
 
@@ -26,13 +26,13 @@ def reject(book: Book, done: Row, at: str = AT) -> Row:
 
 def proposal(book: Book, receipt: str) -> Proposal:
     """What became of a proposal."""
-    (found,) = [each for each in flow.proposals(book.lake) if each.receipt == receipt]
+    (found,) = [each for each in asking.proposals(book.lake) if each.receipt == receipt]
     return found
 
 
 def proposed(book: Book, receipt: str, *columns: str) -> list[tuple[Any, ...]]:
     """Columns of the changes that a receipt proposes; amounts as integers, days as text."""
-    rows = flow.proposal(receipt, book.lake)[1]
+    rows = asking.proposal(receipt, book.lake)[1]
     return [
         tuple(int(r[c]) if c.endswith("_ng") else str(r[c]) if c == "vintage" else r[c] for c in columns) for r in rows
     ]
@@ -41,5 +41,5 @@ def proposed(book: Book, receipt: str, *columns: str) -> list[tuple[Any, ...]]:
 def all_receipts_are_the_same(book: Book) -> int:
     """Compute every receipt again; returns how many."""
     receipts = [commit["receipt"] for commit in book.commits()]
-    assert [(flow.rerun(name, book.lake)["difference"]) for name in receipts] == [None] * len(receipts)
+    assert [(asking.rerun(name, book.lake)["difference"]) for name in receipts] == [None] * len(receipts)
     return len(receipts)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chargeledger import flow, rooms
+from chargeledger import asking, rooms
 from tests.ledger import green_book
 from tests.ledger.green_book import CLOSE, CN, HOUR, NOON, SECOND, Charge, GreenBook, Supply
 from tests.oracle import green
@@ -102,7 +102,7 @@ def test_receipts_list_the_match_and_a_rerun_says_the_same(book: GreenBook) -> N
     for relation in ("energy_match", "match_hour"):
         assert empty[relation] == none_new[relation] != full[relation]
     for commit in book.commits():
-        said = flow.rerun(commit["receipt"], book.lake)
+        said = asking.rerun(commit["receipt"], book.lake)
         assert said["same"], said
     assert len(book.rows_of("match_hour")) == 1
 
@@ -113,8 +113,8 @@ def test_what_is_only_asked_stores_no_match(book: GreenBook) -> None:
     kept = files_of(book)
     asked = (book.lake, "2026-03-10", "cn_ev_charging@3.0.0", CN)
     for clock, points in ((CLOSE - SECOND, 3_030), (CLOSE, 6_078)):
-        assert flow.compare_methodology(*asked, at=clock.isoformat())["points"] == points
-        told = flow.shadow(*asked, against="cn_ev_charging@1.2.0", at=clock.isoformat())
+        assert asking.compare_methodology(*asked, at=clock.isoformat())["points"] == points
+        told = asking.shadow(*asked, against="cn_ev_charging@1.2.0", at=clock.isoformat())
         assert told["totals"]["points"] == points
     assert files_of(book) == kept
     late = Charge(2, (10_000,), place="P2")
@@ -122,9 +122,9 @@ def test_what_is_only_asked_stores_no_match(book: GreenBook) -> None:
     book.settle(CLOSE)
     assert book.matched() == {(ONE.session_id, NOON, "C"): 2_500, (late.session_id, NOON, "C"): 2_500}
     # matched hours are an input of what is asked, too
-    assert flow.compare_methodology(*asked, at=CLOSE.isoformat())["points"] == 2 * 4_554
+    assert asking.compare_methodology(*asked, at=CLOSE.isoformat())["points"] == 2 * 4_554
     book.supply(Supply("C", 20_000), at=CLOSE)
-    assert flow.compare_methodology(*asked, at=CLOSE.isoformat())["points"] == 2 * 4_554
+    assert asking.compare_methodology(*asked, at=CLOSE.isoformat())["points"] == 2 * 4_554
 
 
 def files_of(book: GreenBook) -> list[str]:

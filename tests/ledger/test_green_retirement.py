@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from chargeledger import flow, rooms
+from chargeledger import asking, rooms
 from chargeledger.explain import explain
 from chargeledger.lake import Lake
 from tests.ledger import green_book
@@ -136,7 +136,7 @@ def test_at_the_deadline_and_not_a_second_before_what_is_not_retired_is_cut(book
     assert {entry["kind"] for entry in cut} <= {"adjustment", "revaluation"}
     assert {entry["session_id"] for entry in cut} == K1_MARCH | K2
     for commit in book.commits():
-        assert flow.rerun(commit["receipt"], book.lake)["same"]
+        assert asking.rerun(commit["receipt"], book.lake)["same"]
 
 
 def test_a_revoked_certificate_reopens_what_is_not_final_and_counts_for_nothing_at_the_deadline(

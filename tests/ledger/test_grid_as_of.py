@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.lake import Lake, parse_instant
@@ -64,21 +64,21 @@ def test_the_measured_hour_supersedes_the_estimate_and_both_are_kept(book: Book)
 def test_a_receipt_of_the_estimate_is_computed_again_to_the_same(book: Book) -> None:
     estimated, measured = (commit["receipt"] for commit in book.commits())
     for receipt in (estimated, measured):
-        done = flow.rerun(receipt, book.lake)
+        done = asking.rerun(receipt, book.lake)
         assert (done["same"], done["difference"]) == (True, None)
 
 
 def test_a_comparison_as_of_the_estimate_reads_the_estimate(book: Book) -> None:
     first, second = Lake(book.lake).commits()
     told = {
-        commit.version: flow.compare_methodology(book.lake, None, VERSION, US, as_of=commit.version, at=NOON)
+        commit.version: asking.compare_methodology(book.lake, None, VERSION, US, as_of=commit.version, at=NOON)
         for commit in (first, second)
     }
     assert [told[c.version]["points"] for c in (first, second)] == [5350, 7200]
     assert [told[c.version]["ledger_points"] for c in (first, second)] == [5350, 7200]
     as_of_first = Inputs(told[first.version]["inputs"]["staged"], first.version)
     assert _current(book, as_of_first) == [("gas", 100, True, 2)]
-    newest = flow.compare_methodology(book.lake, None, VERSION, US, at=NOON)
+    newest = asking.compare_methodology(book.lake, None, VERSION, US, at=NOON)
     assert newest["points"] == 7200
 
 

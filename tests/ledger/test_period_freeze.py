@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from chargeledger import accounting, flow, period
+from chargeledger import accounting, asking, flow, period
 from chargeledger.cli_period import print_statement
 from chargeledger.errors import Refused
 from chargeledger.lake import Lake
@@ -31,7 +31,7 @@ IN_APRIL, IN_MAY, IN_JUNE = "2026-04-02T00:00:00Z", "2026-05-02T00:00:00Z", "202
 PARTS = ("points", "emission_reductions_ng", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
 KILLED = """
 import os, signal, sys
-from chargeledger import flow, period
+from chargeledger import asking, flow, period
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(period, sys.argv[2], die)
@@ -41,7 +41,7 @@ flow.period_close("2026-03", "Kim", "cn_green_energy", sys.argv[1], "2026-04-02T
 
 def printed(book: Book, month: str) -> str:
     text = io.StringIO()
-    for statement in flow.period_show(book.lake, month):
+    for statement in asking.period_show(book.lake, month):
         print_statement(statement, Console(file=text, width=200, highlight=False))
     return text.getvalue()
 
@@ -110,7 +110,7 @@ def test_a_close_that_an_accounting_overtakes_closes_with_what_it_posted(
     close(china, MARCH, IN_APRIL, said.append)
     assert said == ["another writer committed first: reading again"]
     assert booked(china) == [("OP:1", MARCH, 3820), ("OP:2", MARCH, 3820)]
-    (statement,) = flow.period_show(china.lake, MARCH)
+    (statement,) = asking.period_show(china.lake, MARCH)
     assert statement.lines[-1]["points"] == 7640
     receipts = {path.stem for path in (china.root / "receipts").glob("*.json")}
     assert receipts == {commit["receipt"] for commit in china.commits()} | {statement.receipt}, "the loser left nothing"
@@ -173,7 +173,7 @@ def test_whatever_happens_in_whatever_order_the_books_close(tmp_path: Path) -> N
             first_open = f"2026-{month:02d}"
             close(book, f"2026-{month - 1:02d}", at)
             frozen[f"2026-{month - 1:02d}"] = printed(book, f"2026-{month - 1:02d}")
-        for statement in flow.period_show(book.lake):
+        for statement in asking.period_show(book.lake):
             _is_the_fold(book, statement)
         assert {each: printed(book, each) for each in frozen} == frozen
     assert len({(str(entry["vintage"])[:7], entry["period"]) for entry in book.entries()}) > 4, (

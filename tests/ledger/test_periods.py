@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking, flow
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
@@ -27,7 +27,7 @@ Line = tuple[Any, ...]
 
 def lines(book: Book, month: str, programme: str = CN) -> list[Line]:
     """The statement of a month: line, kind, reason, entries, then the six figures."""
-    (statement,) = flow.period_show(book.lake, month, programme)
+    (statement,) = asking.period_show(book.lake, month, programme)
     figures = ("points", "emission_reductions_ng", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
     return [
         (line["line"], line["kind"], line["reason"], line["entries"], *(int(line[name]) for name in figures))
@@ -121,7 +121,7 @@ def test_a_month_closes_when_it_is_over_in_the_zone_of_its_programme(
         close(book, MARCH, too_early, programme)
     assert close(book, MARCH, over, programme)
     other = US if programme == CN else CN
-    assert [(s.programme, bool(s.receipt)) for s in flow.period_show(book.lake, MARCH)] == [
+    assert [(s.programme, bool(s.receipt)) for s in asking.period_show(book.lake, MARCH)] == [
         (CN, programme == CN),
         (US, programme == US),
     ]
@@ -186,7 +186,7 @@ def test_receipts_before_and_after_a_close_give_the_same_again(book: Book) -> No
     book.sessions(charge("2", "10"), at=IN_APRIL)
     receipts += [book.account(at=IN_APRIL)["receipt"], close(book, APRIL, IN_MAY)]
     for receipt in receipts:
-        told_again = flow.rerun(str(receipt), book.lake)
+        told_again = asking.rerun(str(receipt), book.lake)
         assert (told_again["same"], told_again["notes"]) == (True, []), told_again
     assert [commit.clock.isoformat() for commit in Lake(book.lake).closes()] == [
         "2026-04-02T00:00:00+00:00",
@@ -202,7 +202,7 @@ def test_a_changed_receipt_of_a_close_is_refused(book: Book) -> None:
     receipt = close(book, MARCH, IN_APRIL)
     path = book.root / "receipts" / f"{receipt}.json"
     path.write_bytes(path.read_bytes().replace(b'"points":3820', b'"points":3821'))
-    for act in (lambda: list(verify(Lake(book.lake))), lambda: flow.period_show(book.lake), book.publish):
+    for act in (lambda: list(verify(Lake(book.lake))), lambda: asking.period_show(book.lake), book.publish):
         with pytest.raises(Refused, match="was changed"):
             act()
 
@@ -238,6 +238,6 @@ def test_a_wrong_call_says_what_is_right(book: Book, month: str, by: str, said: 
 def test_a_month_without_a_statement_says_which_there_are(book: Book) -> None:
     book.sessions(charge("1", "10"))
     book.account()
-    assert [statement.period for statement in flow.period_show(book.lake)] == [MARCH]
+    assert [statement.period for statement in asking.period_show(book.lake)] == [MARCH]
     with pytest.raises(UsageError, match=f"no statement of any programme {JUNE}: the ledger has {CN} {MARCH}"):
-        flow.period_show(book.lake, JUNE)
+        asking.period_show(book.lake, JUNE)

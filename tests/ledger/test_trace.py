@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow
+from chargeledger import asking
 from chargeledger.errors import UsageError
 from chargeledger.trace_state import words
 from tests.ledger.book import HOUR, Book, charge, charge_us, mix, user
@@ -27,7 +27,7 @@ STATES = (
 
 
 def one(book: Book, order: str) -> Row:
-    (told,) = flow.trace(book.lake, order)
+    (told,) = asking.trace(book.lake, order)
     return told
 
 
@@ -141,27 +141,27 @@ def test_what_has_come_since_and_what_is_not_published_yet(china: Book) -> None:
 
 def test_an_order_number_alone_finds_it_at_every_issuer(china: Book) -> None:
     china.send("session_csv", charged("1", operator="other"))
-    assert [row["session_id"] for row in flow.trace(china.lake, "1")] == ["OP:1", "OTHER:1"]
-    assert [row["session_id"] for row in flow.trace(china.lake, "other:1")] == ["OTHER:1"]
+    assert [row["session_id"] for row in asking.trace(china.lake, "1")] == ["OP:1", "OTHER:1"]
+    assert [row["session_id"] for row in asking.trace(china.lake, "other:1")] == ["OTHER:1"]
     assert one(china, "OTHER:1")["standing"]["state"] == "not accounted"
 
 
 def test_an_unknown_order_says_what_was_searched_and_at_most_five_like_it(whole_story: Book) -> None:
     with pytest.raises(UsageError) as refused:
-        flow.trace(whole_story.lake, "op:17")
+        asking.trace(whole_story.lake, "op:17")
     assert "searched the 16 orders of all rows ever received, those in quarantine" in str(refused.value)
     assert "nearest: OP:1, OP:10, OP:11, OP:12, OP:13." in str(refused.value)
     with pytest.raises(UsageError, match="none is like it"):
-        flow.trace(whole_story.lake, "ELSEWHERE-9999999")
+        asking.trace(whole_story.lake, "ELSEWHERE-9999999")
 
 
 def test_a_users_day_is_the_same_by_pseudonym_and_by_account(whole_story: Book) -> None:
-    by_user = flow.trace(whole_story.lake, user=user("alice"), day="2026-03-09")
-    by_account = flow.trace(whole_story.lake, account=" alice ", day="2026-03-09")
+    by_user = asking.trace(whole_story.lake, user=user("alice"), day="2026-03-09")
+    by_account = asking.trace(whole_story.lake, account=" alice ", day="2026-03-09")
     assert by_user == by_account
     # 3 came over from bob; 8 is outside, 10 too small, and of 9, which was refused, nobody knows the day
     assert [row["session_id"] for row in by_user] == ["OP:1", "OP:10", "OP:2", "OP:3", "OP:8", "OP:9"]
-    bobs = flow.trace(whole_story.lake, account="bob", day="2026-03-09")
+    bobs = asking.trace(whole_story.lake, account="bob", day="2026-03-09")
     assert [row["session_id"] for row in bobs] == ["OP:3", "OP:6", "OP:7"], "what was taken back from him, too"
 
 
@@ -180,7 +180,7 @@ def test_a_users_day_is_the_same_by_pseudonym_and_by_account(whole_story: Book) 
 )
 def test_what_cannot_be_answered_names_no_account(whole_story: Book, asked: Row, said: str) -> None:
     with pytest.raises(UsageError) as refused:
-        flow.trace(whole_story.lake, **asked)
+        asking.trace(whole_story.lake, **asked)
     assert said in str(refused.value)
     assert not any(name in str(refused.value) for name in ("alice", "bob", "zoe"))
 
@@ -191,8 +191,8 @@ def test_nothing_is_written(whole_story: Book) -> None:
         return {str(path): (path.stat().st_mtime_ns, path.stat().st_size) for path in found}
 
     before = bytes_of()
-    flow.trace(whole_story.lake, "OP:1")
-    flow.trace(whole_story.lake, account="alice", day="2026-03-09")
+    asking.trace(whole_story.lake, "OP:1")
+    asking.trace(whole_story.lake, account="alice", day="2026-03-09")
     assert bytes_of() == before
 
 

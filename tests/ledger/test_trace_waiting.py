@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from chargeledger import flow, rooms
+from chargeledger import asking, flow, rooms
 from chargeledger.trace_print import print_lineage, print_list
 from tests.command_line_lake import chargeledger
 from tests.ledger import green_book
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def one(book: Book, order: str) -> Row:
-    (told,) = flow.trace(book.lake, order)
+    (told,) = asking.trace(book.lake, order)
     return told
 
 
@@ -176,6 +176,6 @@ def test_the_command_prints_a_list_a_page_and_json(waiting: Book) -> None:
 
 
 def test_a_list_names_each_and_how_to_go_on(waiting: Book) -> None:
-    rows = flow.trace(waiting.lake, account="alice", day="2026-03-09")
+    rows = asking.trace(waiting.lake, account="alice", day="2026-03-09")
     lines = printed(rows).splitlines()
     assert len(rows) == len(lines) - 3 and lines[-1].startswith(f"{len(rows)} sessions; 'chargeledger trace SESSION'")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import flow, versioning
+from chargeledger import asking, flow, versioning
 from chargeledger.adoption import needs_shadow
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import load, published
@@ -159,7 +159,7 @@ def charged(lake: str, tmp_path: Path) -> str:
 def test_from_the_refused_line_to_the_adopted_version(room: Path, charged: str) -> None:
     """The shadow is made while the line that waits for it stands in the file, and kept where the line finds it."""
     set_last_line(room, line(""))
-    told = flow.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, against=OLD, at=AT, keep=True)
+    told = asking.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, against=OLD, at=AT, keep=True)
     assert told["kept"] == room / "shadows" / f"{told['digest']}.json"
     assert told["kept"].read_bytes() == Path(told["path"]).read_bytes()
     with pytest.raises(Refused, match="names no shadow"):
@@ -174,5 +174,5 @@ def test_the_shadow_of_a_draft_is_not_kept(room: Path, charged: str) -> None:
     versioning.new_version(load(NEW), "1.2.1")
     before = sorted(room.glob("shadows/*"))
     with pytest.raises(UsageError, match="is a draft, and its digest will change: publish it first"):
-        flow.shadow(charged, "2026-03-09", "cn_ev_charging@1.2.1", CN, at=AT, keep=True)
+        asking.shadow(charged, "2026-03-09", "cn_ev_charging@1.2.1", CN, at=AT, keep=True)
     assert sorted(room.glob("shadows/*")) == before and not (Path(charged) / "shadows").exists()

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from deltalake import DeltaTable
 
-from chargeledger import flow, rooms, version_check, versioning
+from chargeledger import asking, flow, rooms, version_check, versioning
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import load, published, read_folder
 
@@ -168,7 +168,7 @@ def test_a_draft_is_compared_and_posts_nothing(draft: Path, session: str) -> Non
     assert flow.account(session, at=AT)["posted_points"] == 11_460
     edit(draft / "factors.csv", "530600000", "500000000")
     ledger = DeltaTable(f"{session}/ledger/ledger_entry").version()
-    told: dict[str, Any] = flow.compare_methodology(session, "2026-03-09", NEW, "cn_green_energy", at=AT)
+    told: dict[str, Any] = asking.compare_methodology(session, "2026-03-09", NEW, "cn_green_energy", at=AT)
     assert (told["sessions"], told["points"], told["ledger_points"]) == (1, 12_378, 11_460)
     assert DeltaTable(f"{session}/ledger/ledger_entry").version() == ledger
     kept = json.loads(Path(told["comparison"]).read_bytes())
@@ -181,4 +181,4 @@ def test_a_draft_is_compared_and_posts_nothing(draft: Path, session: str) -> Non
 
 def test_a_version_is_not_compared_on_days_before_it_applies(session: str) -> None:
     with pytest.raises(Refused, match="applies from 2026-01-01: a vintage of 2025-12-31 is refused"):
-        flow.compare_methodology(session, "2025-12-31", OLD, "cn_green_energy", at=AT)
+        asking.compare_methodology(session, "2025-12-31", OLD, "cn_green_energy", at=AT)

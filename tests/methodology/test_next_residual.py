@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chargeledger import flow, version_check, versioning
+from chargeledger import asking, flow, version_check, versioning
 from chargeledger.methodology import load
 from tests.ledger.book import CN, Book
 from tests.ledger.told import owner, station
@@ -145,7 +145,7 @@ def test_from_the_draft_to_the_ledger(book: Book, room: Path) -> None:
     folder = draft()
     assert [f for f in version_check.check(load(NEW, draft_allowed=True)) if not f.passed] == []
     versioning.publish(NEW)
-    told = flow.shadow(book.lake, "2026-03-10..2026-03-11", NEW, CN, against=OLD, at=CLOSED, keep=True)
+    told = asking.shadow(book.lake, "2026-03-10..2026-03-11", NEW, CN, against=OLD, at=CLOSED, keep=True)
     now, then = (sum(each[-1] for each in owed(with_, 10, 11).values()) for with_ in (OTHER, green.DEFAULT))
     assert (told["totals"]["points"], told["totals"]["against_points"]) == (now, then) and now > then
     path = room / "programmes" / f"{CN}.yaml"

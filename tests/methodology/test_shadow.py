@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from chargeledger import flow, versioning
+from chargeledger import asking, flow, versioning
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import load
 from tests.command_line_lake import chargeledger
@@ -154,7 +154,7 @@ def counted(told: list[Charge], division: str) -> list[dict[str, Any]]:
 def test_winners_and_losers_are_those_counted_by_hand(charged: str) -> None:
     owned = [charge for charge in charges() if charge.account]
     ledger = DeltaTable(f"{charged}/ledger/ledger_entry").version()
-    told = flow.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, against=OLD, at=AT)
+    told = asking.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, against=OLD, at=AT)
     for division in ("decile", "region", "local_hour", "operator"):
         assert told["tables"][division] == counted(owned, division), division
     now, then = (sum(c.points(ng(c)) for c in owned) for ng in (Charge.now, Charge.then))
@@ -170,7 +170,7 @@ def test_winners_and_losers_are_those_counted_by_hand(charged: str) -> None:
 
 
 def test_the_receipt_says_what_it_rests_on_and_names_nobody(charged: str, draft: Path) -> None:
-    told = flow.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, at=AT)
+    told = asking.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, at=AT)
     path = Path(told["path"])
     raw = path.read_bytes()
     assert path == Path(charged) / "shadows" / f"{hashlib.sha256(raw).hexdigest()}.json"
@@ -184,7 +184,7 @@ def test_the_receipt_says_what_it_rests_on_and_names_nobody(charged: str, draft:
     assert {"prelude", "transforms", "contracts", "shadow"} <= set(kept["code"])
     names = [name for n in range(12) for name in (f"driver-{n}", user(f"driver-{n}"))]
     assert [name for name in names if name.encode() in raw] == []
-    assert flow.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, at=AT)["digest"] == told["digest"]
+    assert asking.shadow(charged, "2026-03-09..2026-03-10", NEW, CN, at=AT)["digest"] == told["digest"]
 
 
 def test_without_another_version_each_vintage_is_held_against_its_own(lake: str, tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_without_another_version_each_vintage_is_held_against_its_own(lake: str,
     days, at = ("2025-12-31", "2026-01-01"), "2026-01-05T00:00:00Z"
     told = [Charge(f"OP{n}", n, "d", "CN-GRID-NE", "AC", f"{day}T09:00:00", 10_000) for n, day in enumerate(days)]
     send(lake, tmp_path, told, at)
-    found = flow.shadow(lake, "2025-12-31..2026-01-01", "cn_ev_charging@1.1.0", CN, at=at)
+    found = asking.shadow(lake, "2025-12-31..2026-01-01", "cn_ev_charging@1.1.0", CN, at=at)
     assert list(found["against"]) == ["cn_ev_charging@1.1.0", OLD]
     # 10 000 x (912 631 200 - 536 600 000) = 3 760 312 000 000 ng; with 530 600 000 they are 3 820 312 000 000 ng.
     by_operator = [(row["name"], row["points"], row["against_points"]) for row in found["tables"]["operator"]]
@@ -201,10 +201,10 @@ def test_without_another_version_each_vintage_is_held_against_its_own(lake: str,
 
 def test_an_earlier_commit_knows_less(charged: str, draft: Path, tmp_path: Path) -> None:
     send(charged, tmp_path, [Charge("OP9", 1, "new", "CN-GRID-NE", "AC", "2026-03-09T09:00:00", 10_000)])
-    newest, first = (flow.shadow(charged, "2026-03-09", NEW, CN, as_of=as_of, at=AT) for as_of in (None, 1))
+    newest, first = (asking.shadow(charged, "2026-03-09", NEW, CN, as_of=as_of, at=AT) for as_of in (None, 1))
     assert (newest["totals"]["users"], first["totals"]["users"]) == (13, 12)
     with pytest.raises(UsageError, match="the ledger has no commit 7: it has 1"):
-        flow.shadow(charged, "2026-03-09", NEW, CN, as_of=7, at=AT)
+        asking.shadow(charged, "2026-03-09", NEW, CN, as_of=7, at=AT)
 
 
 @pytest.mark.usefixtures("draft")
@@ -219,7 +219,7 @@ def test_final_awards_under_a_cap_are_computed_anew(room: Path, lake: str, tmp_p
     flow.account(lake, "2026-03-09", at=LATER)
     states = Path(lake, "ledger/state/vintage_state").glob("*.parquet")
     assert "final" in {row["state"] for path in states for row in pq.read_table(path).to_pylist()}
-    told = flow.shadow(lake, "2026-03-09", NEW, CN, at=LATER)
+    told = asking.shadow(lake, "2026-03-09", NEW, CN, at=LATER)
     found = [(row["name"], row["points"], row["against_points"]) for row in told["tables"]["operator"]]
     assert found == [("OP1", 11_778, 11_460), ("OP2", 222, 540)]
     assert told["totals"]["users_equal"] == 1
@@ -238,7 +238,7 @@ def test_a_shadow_of_nothing_or_of_what_does_not_apply_is_refused(
     charged: str, vintages: str, against: str | None, said: str
 ) -> None:
     with pytest.raises(Refused, match=said):
-        flow.shadow(charged, vintages, NEW, CN, against=against, at=AT)
+        asking.shadow(charged, vintages, NEW, CN, against=against, at=AT)
     assert not list(Path(charged).glob("shadows/*"))
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from chargeledger import flow, release
+from chargeledger import asking, flow, release
 from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
@@ -88,7 +88,7 @@ def clean(_made: Path) -> str:
 
 
 def _waiting(lake: str) -> dict[str, int]:
-    return {row["rule"]: row["rows"] for row in flow.quarantine_totals(lake)}
+    return {row["rule"]: row["rows"] for row in asking.quarantine_totals(lake)}
 
 
 def _assert_sums_close(lake: str, files: Files) -> None:
@@ -207,7 +207,7 @@ def test_an_older_run_is_still_the_same(quarantined: str) -> None:
     later = flow.account(quarantined, at=AT)
     assert later["posted_entries"] > 0
     for digest in (receipt, later["receipt"]):
-        told = flow.rerun(digest, quarantined)
+        told = asking.rerun(digest, quarantined)
         assert told["same"], told
 
 
