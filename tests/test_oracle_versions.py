@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.oracle import green, hourly, provincial
-from tests.oracle.given import Given, Interval, MixHour, Session, SupplyHour, local_day
+from tests.oracle.given import Given, Interval, MixHour, Session, SupplyHour, local_day, metered_for_an_hour
 
 MIDDAY = datetime(2026, 3, 10, 13, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
@@ -93,18 +93,7 @@ def test_the_green_examples(shared: Path) -> None:
     for case in told:
         given, expect = case["given"], case["expect"]
         hour = at(given["hour"])
-        window = hour, hour + HOUR
-        sessions = tuple(
-            Session(
-                s["session"],
-                *window,
-                s["reading_wh"],
-                s["power_type"],
-                s["metering_point"],
-                (Interval(*window, s["reading_wh"]),),
-            )
-            for s in given["sessions"]
-        )
+        sessions = metered_for_an_hour(given["sessions"], hour)
         demand = {each.session_id: green.demand_wh(each)[hour] for each in sessions}
         pools = [(pool["supply_id"], pool["available_wh"], pool["sessions_in_scope"]) for pool in given["pools"]]
         matched = green.match_hour(demand, pools)

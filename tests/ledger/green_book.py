@@ -29,6 +29,7 @@ SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 3, 10, 4, tzinfo=UTC)  # 12:00 in Shanghai
 CLOSE = NOON + 73 * HOUR
 SOON = NOON + 2 * HOUR
+UNMATCHED, MATCHED = 303_031_200, 912_631_200  # ng per Wh: 912 631 200 less 609 600 000, and less nothing
 METERS = {"ac_input": "AC", "dc_output": "DC"}
 
 
@@ -238,6 +239,11 @@ class GreenBook(Book):
         for entry in self.entries():
             held[entry["session_id"]] = held.get(entry["session_id"], 0) + entry["points"]
         return held
+
+
+def worth(wh: int, matched_wh: int) -> int:
+    """Reductions in ng of an AC charge of which so much is matched."""
+    return (wh - matched_wh) * UNMATCHED + matched_wh * MATCHED
 
 
 def given(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,18 @@ def use_version(patch: pytest.MonkeyPatch, folder: Path, version: str) -> None:
     changed, found = re.subn(r"^methodology:\n(?:  - .*\n)+", lines, text, flags=re.MULTILINE)
     assert found == 1
     path.write_text(changed, encoding="utf-8")
+
+
+def of_version(version: str) -> Any:
+    """A fixture: the Chinese programme has this version alone for all tests of the module that keeps it."""
+
+    @pytest.fixture(scope="module", autouse=True)
+    def adopted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            use_version(patch, tmp_path_factory.mktemp("room"), version)
+            yield
+
+    return adopted
 
 
 def mixed(percent: int, *, is_estimated: bool = False) -> MixHour:

@@ -6,14 +6,13 @@ Paper: 10 kWh AC are 10 000 x (912 631 200 - EF) ng, by the official averages of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.ledger.book import Book
-from tests.ledger.hourly_book import AMOUNTS, use_version
+from tests.ledger.hourly_book import AMOUNTS, of_version
 from tests.ledger.told import charged, station, unplaced
 from tests.oracle import provincial
 
@@ -21,11 +20,7 @@ WAITS = ("awaiting station", "the version needs the county of the station")
 SHANGHAI, ZHEJIANG, TIBET = "310115", "330106", "540102"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        use_version(patch, tmp_path_factory.mktemp("room"), "cn_ev_charging@1.3.0")
-        yield
+version = of_version("cn_ev_charging@1.3.0")
 
 
 @pytest.fixture

@@ -17,13 +17,12 @@ from chargeledger.errors import Refused
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.ledger import altered, green_book
-from tests.ledger.green_book import CLOSE, HOUR, NOON, OP, Charge, GreenBook, Supply
+from tests.ledger.green_book import CLOSE, HOUR, MATCHED, NOON, OP, Charge, GreenBook, Supply, worth
 from tests.ledger.told import owner
 from tests.oracle import green
 
 LATER = CLOSE + HOUR
 FINAL = datetime(2026, 4, 10, 16, tzinfo=UTC)  # 30 days after the vintage of 10 March
-UNMATCHED, MATCHED = 303_031_200, 912_631_200
 ROOF = Supply("ROOF", 10_000, kind="pv", scope="station", scope_id="A")
 C = Supply("C", 21_000)
 # the roof is ONE's; 7 001 and 13 999 are matched by the contract, all of it
@@ -52,10 +51,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> GreenBook:
 @pytest.fixture
 def book(made: GreenBook, empty: GreenBook) -> GreenBook:
     return GreenBook(made.copy(empty.folder.parent / "copy").folder)
-
-
-def worth(wh: int, matched_wh: int) -> int:
-    return (wh - matched_wh) * UNMATCHED + matched_wh * MATCHED
 
 
 def test_a_contract_told_downwards_is_cut_in_proportion_by_the_new_file_alone(book: GreenBook) -> None:

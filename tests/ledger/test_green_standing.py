@@ -12,11 +12,10 @@ import pytest
 
 from chargeledger import rooms
 from tests.ledger import green_book
-from tests.ledger.green_book import CLOSE, HOUR, NOON, OP, OTHER, SECOND, Charge, GreenBook, Supply
+from tests.ledger.green_book import CLOSE, HOUR, NOON, OP, OTHER, SECOND, Charge, GreenBook, Supply, worth
 from tests.oracle import green
 
 LATER = CLOSE + HOUR
-UNMATCHED, MATCHED = 303_031_200, 912_631_200
 ONE, TWO = Charge(1, (10_000,), place="A"), Charge(2, (20_000,), account="bob", place="B")
 SHORT = (Supply("ROOF", 1_000, kind="pv", scope="station", scope_id="A"), Supply("C", 14_500))
 # the roof gives 1 000 to ONE; 9 000 and 20 000 are left to share 14 500: a half each
@@ -46,10 +45,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> GreenBook:
 @pytest.fixture
 def book(made: GreenBook, empty: GreenBook) -> GreenBook:
     return GreenBook(made.copy(empty.folder.parent / "copy").folder)
-
-
-def worth(wh: int, matched_wh: int) -> int:
-    return (wh - matched_wh) * UNMATCHED + matched_wh * MATCHED
 
 
 def test_a_correction_keeps_its_match_up_to_its_new_demand(book: GreenBook) -> None:

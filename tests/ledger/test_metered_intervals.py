@@ -11,7 +11,7 @@ Paper: 10 kWh AC from 04:30 to 06:30 UTC are BE = 9 126 312 000 000 ng. Hours of
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from chargeledger import flow
-from tests.ledger.hourly_book import EAST, EVENING, HOUR, NOON, HourlyBook, mixed, use_version
+from tests.ledger.hourly_book import EAST, EVENING, HOUR, NOON, HourlyBook, mixed, of_version
 from tests.ledger.told import owner, station
 from tests.oracle.given import Interval, Session
 
@@ -33,11 +33,7 @@ LONG: Parts = [(0, 90, 8_000), (90, 120, 2_000)]
 REVISIONS = [(THIRDS, "DQ1", 4162), (EARLY, "DQ1", 4824), (LONG, "DQ2", 3831), ([], "DQ3", 2507), (THIRDS, "DQ1", 4162)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        use_version(patch, tmp_path_factory.mktemp("room"), "cn_ev_charging@2.0.0")
-        yield
+version = of_version("cn_ev_charging@2.0.0")
 
 
 @pytest.fixture

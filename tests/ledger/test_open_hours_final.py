@@ -7,7 +7,6 @@ test_open_hours.py). The window of the vintage of 9 March passes on 8 April 16:0
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from tests.ledger.hourly_book import (
     ac,
     deadline,
     mixed,
-    use_version,
+    of_version,
 )
 from tests.ledger.told import owner
 
@@ -37,11 +36,7 @@ WAITS = ("awaiting grid", "the vintage is final: an award may not rest on an ope
 HELD = ("awaiting approval", "the award of a final vintage would change")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        use_version(patch, tmp_path_factory.mktemp("room"), "cn_ev_charging@2.0.0")
-        yield
+version = of_version("cn_ev_charging@2.0.0")
 
 
 @pytest.fixture

@@ -5,23 +5,18 @@ Paper: 10 kWh AC in an hour of 60 % fossil generation are 4 162 points (test_ope
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.ledger.hourly_book import EAST, EVENING, HOUR, NOON, HourlyBook, ac, mixed, use_version
+from tests.ledger.hourly_book import EAST, EVENING, HOUR, NOON, HourlyBook, ac, mixed, of_version
 from tests.ledger.told import charged
 
 TIMES = {"started_at": NOON.isoformat(), "ended_at": (NOON + HOUR).isoformat()}
 OUTSIDE = ("outside", "no version in force for the vehicle class")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def version(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        use_version(patch, tmp_path_factory.mktemp("room"), "cn_ev_charging@2.0.0")
-        yield
+version = of_version("cn_ev_charging@2.0.0")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from chargeledger import versioning
 from chargeledger.methodology import load
 from chargeledger.sensitivity import write_sensitivity
 from tests.oracle import green
-from tests.oracle.given import HOUR, Given, Interval, Session, SupplyHour
+from tests.oracle.given import HOUR, Given, Session, SupplyHour, metered_for_an_hour
 
 OLD, NEW = "cn_ev_charging@3.0.0", "cn_ev_charging@3.1.0"
 OTHER = green.Parameters(residual_kg_per_kwh=Fraction("0.6"))
@@ -56,18 +56,7 @@ def solve_hour(case: dict[str, Any]) -> None:
     given, hour = case["given"], datetime.fromisoformat(case["given"]["hour"])
     if "battery_intensity_ug_per_kwh" in given:  # four parts of ten from the grid, 0.9 round trip: 600 x 0.4 / 0.9
         given["battery_intensity_ug_per_kwh"] = dict.fromkeys(given["battery_intensity_ug_per_kwh"], 266_666_667)
-    window = hour, hour + HOUR
-    sessions = tuple(
-        Session(
-            s["session"],
-            *window,
-            s["reading_wh"],
-            s["power_type"],
-            s["metering_point"],
-            (Interval(*window, s["reading_wh"]),),
-        )
-        for s in given["sessions"]
-    )
+    sessions = metered_for_an_hour(given["sessions"], hour)
     battery = SupplyHour("battery", "battery", "station", "S", sessions[0].region, hour, 0, None, 10, 6, 900)
     demand = {each.session_id: green.demand_wh(each)[hour] for each in sessions}
     pools = [(pool["supply_id"], pool["available_wh"], pool["sessions_in_scope"]) for pool in given["pools"]]

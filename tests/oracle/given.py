@@ -4,7 +4,7 @@ Instants are aware and cut to whole seconds; windows and hours are half-open, ho
 an instant is that of the programme's zone, and 00:00:00 belongs to the new day.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -112,6 +112,18 @@ def metered(session: Session) -> tuple[Interval, ...]:
     if told and (short or edges != sorted(edges) or sum(each.reading_wh for each in told) != session.reading_wh):
         raise ValueError(f"{session.session_id}: its intervals are not sound")
     return told
+
+
+def metered_for_an_hour(told: Iterable[Mapping[str, Any]], hour: datetime) -> tuple[Session, ...]:
+    """Sessions as a case of one hour tells them: each fills the hour, with one metered interval."""
+    window = hour, hour + HOUR
+    return tuple(
+        Session(
+            *(s["session"], *window, s["reading_wh"], s["power_type"], s["metering_point"]),
+            intervals=(Interval(*window, s["reading_wh"]),),
+        )
+        for s in told
+    )
 
 
 def reward_row(session: Session, amounts: Amounts, landed_days_after_end: int = 0) -> dict[str, Any]:
