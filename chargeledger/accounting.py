@@ -78,12 +78,15 @@ def _outcome(
 
 def _commit(lake: Lake, run: Computation, receipt: str) -> int:
     """Write the states under the receipt's digest, then the entries: the one point of effect."""
-    written = []
+    written: list[Path] = []
+    states: dict[str, int] = {}
     try:
         for relation in STATES:
             rows = run.engine.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract(relation)))
-            written.append(lake.state_file(relation, receipt))
-            write_parquet(written[-1], rows)
+            states[relation] = rows.num_rows
+            if rows.num_rows:
+                written.append(lake.state_file(relation, receipt))
+                write_parquet(written[-1], rows)
         schema = arrow_schema(contract("ledger_entry"))
         entries = run.engine.arrow(
             f"SELECT * REPLACE ('{receipt}' AS receipt_digest) FROM ledger_entry ORDER BY seq"
@@ -97,6 +100,7 @@ def _commit(lake: Lake, run: Computation, receipt: str) -> int:
             "batch_seq": _accounted(lake, run) if decision else run.batch_seq,
             "scope": run.scope.as_json(),
             "programmes": run.programme_digests,
+            "states": states,
         }
         table = lake.table("ledger_entry", run.inputs.ledger_version)
         return append_if_unchanged(table, entries, {"chargeledger": json.dumps(said, sort_keys=True)})

@@ -65,8 +65,7 @@ def proposals(lake: Lake, ledger_version: int | None = None) -> list[Proposal]:
 def _open(lake: Lake, engine: Engine, commits: list[LedgerCommit], proposing: list[LedgerCommit]) -> None:
     """Show all proposals, and of the states those of the lineages that they name."""
     for relation, told in (("award_proposal", proposing), ("session_state", commits)):
-        kept = [str(lake.state_file(relation, commit.receipt)) for commit in told]
-        engine.view(f"{relation}_log", kept, contract(relation))
+        engine.view(f"{relation}_log", lake.state_files(relation, told), contract(relation))
     engine.con.execute(
         """CREATE TABLE state_of_proposed AS SELECT * FROM session_state_log
         WHERE session_id IN (SELECT session_id FROM award_proposal_log)"""

@@ -10,10 +10,15 @@ from chargeledger.engine import Engine, quoted
 RELATIONS = ("connector_session", "claim_rival", "claim_step", "claim_decided", "session_set_aside")
 
 
-def decide_claims(engine: Engine, account_sql: Path, told_by: str = "connector_session") -> None:
-    """Decide the claims of all sessions whose connector is known, as the SQL file `told_by` tells these."""
+def load_claim_rule(engine: Engine) -> None:
+    """How near two tellings must be to claim one charge, as `claim_rule`."""
     rule = rooms.CONTRACTS / "reference" / "claim_rule.csv"
     engine.con.execute(f"CREATE OR REPLACE TABLE claim_rule AS SELECT * FROM read_csv({quoted(rule)})")
+
+
+def decide_claims(engine: Engine, account_sql: Path, told_by: str = "connector_session") -> None:
+    """Decide the claims of all sessions whose connector is known, as the SQL file `told_by` tells these."""
+    load_claim_rule(engine)
     engine.table("connector_session", account_sql / f"{told_by}.sql")
     engine.table("claim_rival", account_sql / "claim_rival.sql")
     engine.load_rows("claim_decided", "session_id VARCHAR, holder_id VARCHAR", [])

@@ -14,19 +14,20 @@ from chargeledger.awarding import MATCHED, award, match
 from chargeledger.claims import decide_claims
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
-from chargeledger.errors import Refused, some_keys
+from chargeledger.errors import Refused
 from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember, say_as_proposed
 from chargeledger.lake import Lake, LedgerCommit, PeriodClose, instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
 from chargeledger.proposing import as_if_approved
+from chargeledger.reach import NO_PROGRAMME, narrow, reaches_back_to
 from chargeledger.restating import keep_versions
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED)
-NO_PROGRAMME = "-"
+STATES = ("session_state", "vintage_state", "vintage_open", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED)
+PRIOR = ("prior_state", "prior_vintage", "prior_open", "prior_intensity", "prior_match")
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
     *("session_current", "charging_station_current", "session_station", "session_owner_current"),
@@ -85,6 +86,10 @@ def compute(
     _load_run(engine, scope, clock, marks, last_seq)
     load_closed(engine, lake.closes(until=inputs.ledger_version))
     engine.table("open_period", ACCOUNT_SQL / "open_period.sql")
+    accounted = reaches_back_to(marks, scope, question, [programme.name for programme in found])
+    if accounted is not None:
+        engine.table("prior_open", ACCOUNT_SQL / "prior_open.sql")
+        narrow(engine, accounted, scope, question, commits, matches=any(v.matching for v in versions.values()))
     load_prior(engine)
     remember(engine)
     versions = keep_versions(engine, versions, everything_anew=question.nothing_is_final)
@@ -128,13 +133,7 @@ def open_inputs(
     engine.view("ledger_entry_log", files(ledger), contract("ledger_entry"))
     for state in STATES:
         told = matched if matched is not None and state in MATCHED else commits
-        kept = [lake.state_file(state, commit.receipt) for commit in told]
-        gone = [path.name for path in kept if not path.exists()]
-        if gone:
-            raise Refused(
-                f"the lake has lost {len(gone)} files of {state}: {some_keys(gone)}. Restore them from a copy"
-            )
-        engine.view(f"{state}_log", [str(path) for path in kept], contract(state))
+        engine.view(f"{state}_log", lake.state_files(state, told), contract(state))
     return row_count(ledger), engine.scalar("SELECT max(batch_seq) FROM staged_batch")
 
 
@@ -144,8 +143,8 @@ def load_closed(engine: Engine, closes: list[PeriodClose]) -> None:
 
 
 def load_prior(engine: Engine) -> None:
-    """The newest row of every state, as `prior_state`, `prior_vintage`, `prior_intensity` and `prior_match`."""
-    for relation in ("prior_state", "prior_vintage", "prior_intensity", "prior_match"):
+    """The newest row of every state, as `prior_state`, `prior_vintage`, `prior_open`, `prior_intensity` and `prior_match`."""
+    for relation in PRIOR:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
@@ -203,9 +202,9 @@ def _finish(run: Computation) -> None:
         FROM vintage_judged WHERE prior_state IS DISTINCT FROM state"""
     )
     engine.hold_to(contract("vintage_state"), "vintage_state")
-    for relation in ("grid_intensity_state", "match_state"):
+    for relation in ("vintage_open", "grid_intensity_state", "match_state"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    for relation in ("grid_intensity_state", "match_state", *MATCHED, *PROPOSED):
+    for relation in ("vintage_open", "grid_intensity_state", "match_state", *MATCHED, *PROPOSED):
         engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)

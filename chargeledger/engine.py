@@ -89,6 +89,10 @@ class Engine:
         if contract is not None:
             self.hold_to(contract, relation)
 
+    def look(self, relation: str, path: Path) -> None:
+        """Show what a SQL file selects under a name, without keeping its rows."""
+        self.con.execute(f'CREATE OR REPLACE VIEW "{relation}" AS\n{path.read_text(encoding="utf-8")}')
+
     def complete(self, contract: Contract, relation: str) -> None:
         """Give a relation the columns that it need not tell, empty, and all of them the order of its contract."""
         told = {row[0] for row in self.con.execute(f'DESCRIBE "{relation}"').fetchall()}

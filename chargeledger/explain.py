@@ -71,8 +71,8 @@ def _receipt_of(lake: Lake, session_id: str) -> tuple[str, dict[str, Any], bool]
     """The receipt of the last run that set what stands for the session, and whether a change waits for approval since."""
     waits: bool | None = None
     for commit in reversed(lake.commits()):
-        path = lake.state_file("session_state", commit.receipt)
-        state = file_rows_where([str(path)], session_id=session_id).to_pylist() if path.exists() else []
+        files = lake.state_files("session_state", [commit])
+        state = file_rows_where(files, session_id=session_id).to_pylist() if files else []
         if not state:
             continue
         is_held = state[0]["state"] == "awaiting approval"

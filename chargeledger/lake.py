@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import Any
 from deltalake import DeltaTable
 
 from chargeledger.contract import contract
-from chargeledger.errors import LakeUnwritable, UsageError
+from chargeledger.errors import LakeUnwritable, Refused, UsageError, some_keys
 from chargeledger.table import files, open_table
 
 REGISTERS = ("landing_file", "batch", "row_outcome", "quarantine")
@@ -65,6 +65,7 @@ class LedgerCommit:
     batch_seq: int
     scope: dict[str, str | None]
     programmes: dict[str, str]
+    states: dict[str, int]
     decision: dict[str, Any] | None = None
     proposed: int = 0
 
@@ -120,8 +121,17 @@ class Lake:
         return files(self.table(relation, version))
 
     def state_file(self, relation: str, receipt: str) -> Path:
-        """Rows of a state relation that the run with this receipt set."""
+        """Rows of a state relation that the run with this receipt set; there is no file where it set none."""
         return self.root / "ledger" / "state" / relation / f"{receipt}.parquet"
+
+    def state_files(self, relation: str, commits: Sequence[LedgerCommit]) -> list[str]:
+        """Files of the rows that commits set of a state relation, in their order. Raises Refused where one is gone."""
+        kept = [self.state_file(relation, commit.receipt) for commit in commits if commit.states[relation]]
+        if gone := [path.name for path in kept if not path.exists()]:
+            raise Refused(
+                f"the lake has lost {len(gone)} files of {relation}: {some_keys(gone)}. Restore them from a copy"
+            )
+        return [str(path) for path in kept]
 
     def receipt_file(self, receipt: str) -> Path:
         return self.root / "receipts" / f"{receipt}.json"
@@ -144,6 +154,7 @@ class Lake:
                 batch_seq=said["batch_seq"],
                 scope=said["scope"],
                 programmes=said["programmes"],
+                states=said["states"],
                 decision=said.get("decision"),
                 proposed=said.get("proposed", 0),
             )

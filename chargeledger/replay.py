@@ -23,6 +23,7 @@ KEPT = (
     "match_state",
     "session_state",
     "vintage_state",
+    "vintage_open",
     *PROPOSED,
     "ledger_entry",
 )
@@ -77,7 +78,8 @@ def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> 
         kept = f"SELECT * FROM ({_log(lake)}) WHERE receipt_digest = '{digest}'"
         key = ["session_id", "programme", "vintage", "user_id"]
     else:
-        kept = f"SELECT * FROM {parquet([lake.state_file(relation, digest)])}"
+        path = lake.state_file(relation, digest)
+        kept = f"SELECT * FROM {parquet([path])}" if path.exists() else f"SELECT * FROM {relation} WHERE false"
         key = list(owed.key)
     columns = [column.name for column in owed.digest_columns if column.name not in key]
     names = sorted(columns, key=lambda name: name.endswith("_digest"))  # a digest says only that something else differs

@@ -86,9 +86,8 @@ def _entries(lake: Lake, engine: Engine, commit: LedgerCommit, head: Segment, sh
 def _states(lake: Lake, engine: Engine, commit: LedgerCommit) -> Iterator[Segment]:
     """The segments of the states that one commit set."""
     for relation in STATES:
-        kept = lake.state_file(relation, commit.receipt)
-        rows = engine.arrow(f"SELECT * FROM {parquet([kept])}") if kept.exists() else None
-        if rows is not None and rows.num_rows:
+        if kept := lake.state_files(relation, [commit]):
+            rows = engine.arrow(f"SELECT * FROM {parquet(kept)}")
             folder = lake.root / "published" / "segments" / relation
             path = folder / f"{commit.version:012d}-{commit.receipt[:16]}.parquet"
             yield _segment(lake, path, relation, commit, rows.cast(arrow_schema(contract(relation))))

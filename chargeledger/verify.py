@@ -128,7 +128,7 @@ def _receipts(lake: Lake) -> str:
                 f"CREATE OR REPLACE TABLE ledger_entry AS SELECT * FROM ledger_now WHERE receipt_digest = '{commit.receipt}'"
             )
             for relation in STATES:
-                engine.view(relation, [str(lake.state_file(relation, commit.receipt))], contract(relation))
+                engine.view(relation, lake.state_files(relation, [commit]), contract(relation))
             for relation in ("ledger_entry", *STATES):
                 if _digest(engine, relation, lake.state_file(relation, commit.receipt)) != receipt["outputs"][relation]:
                     raise Refused(f"{relation} of receipt {commit.receipt} is not what came out of that run")

@@ -128,7 +128,7 @@ class Book:
         newest: dict[Any, Row] = {}
         for commit in self.commits():
             path = self.root / "ledger" / "state" / relation / f"{commit['receipt']}.parquet"
-            for row in pq.read_table(path).to_pylist():
+            for row in pq.read_table(path).to_pylist() if path.exists() else []:
                 named = tuple(row[name] for name in key)
                 newest[named if len(key) > 1 else named[0]] = row
         return newest

@@ -226,7 +226,8 @@ class GreenBook(Book):
 
     def rows_in(self, commit: int, relation: str) -> list[Row]:
         receipt = self.commits()[commit]["receipt"]
-        return pq.read_table(self.root / "ledger" / "state" / relation / f"{receipt}.parquet").to_pylist()
+        path = self.root / "ledger" / "state" / relation / f"{receipt}.parquet"
+        return pq.read_table(path).to_pylist() if path.exists() else []
 
     def reductions(self) -> dict[str, int | None]:
         """Reductions of every session, in ng."""

@@ -19,11 +19,17 @@ resting AS (
   JOIN session_assessment AS a ON a.session_id = w.session_id
   WHERE a.provisional_until IS NOT NULL
   UNION
-  SELECT p.programme, p.vintage
-  FROM prior_state AS p
-  WHERE p.state IN ('awarded', 'awaiting approval', 'not awarded') AND coalesce(p.reason, '') <> 'not enrolled'
-    AND p.provisional_until IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM session_touched AS t WHERE t.session_id = p.session_id)
+  SELECT o.programme, o.vintage
+  FROM prior_open AS o
+  LEFT JOIN (
+    SELECT p.programme, p.vintage, COUNT(*) AS sessions
+    FROM prior_state AS p
+    JOIN session_touched AS t ON t.session_id = p.session_id
+    WHERE p.state IN ('awarded', 'awaiting approval', 'not awarded') AND coalesce(p.reason, '') <> 'not enrolled'
+      AND p.provisional_until IS NOT NULL
+    GROUP BY p.programme, p.vintage
+  ) AS t ON t.programme = o.programme AND t.vintage = o.vintage
+  WHERE o.open_sessions > coalesce(t.sessions, 0)
 ),
 judged AS (
   SELECT c.programme, c.vintage, v.state AS prior_state, v.final_since_seq AS prior_seq,

@@ -1,0 +1,109 @@
+"""What a run may have to look at: the lineages of which something may have changed, and all that they may depend on.
+
+Everything else is left unread. The relations of a computation are the same as if all had been read, for every lineage that is
+touched: whoever shares a cap, a connector or green power with one of these is in reach too.
+"""
+
+from __future__ import annotations
+
+from chargeledger import rooms
+from chargeledger.awarding import is_capped
+from chargeledger.claims import load_claim_rule
+from chargeledger.engine import Engine
+from chargeledger.lake import LedgerCommit
+from chargeledger.scope import APPROVE, REJECT, Question, Scope
+
+REACH_SQL = rooms.TRANSFORMS / "reach"
+NO_PROGRAMME = "-"
+Marks = dict[tuple[object, ...], int]
+# What is narrowed to the lineages in reach, in the order in which one rests on the other.
+NARROWED = (
+    *("charging_session", "session_owner", "charging_interval", "row_outcome", "session_state_log"),
+    *("ledger_entry_log", "grid_mix_hour", "grid_intensity_state_log"),
+)
+# Read where they lie: of the entries of a vintage and of the intervals of a file few are asked for, and the mix is read once.
+SHOWN = {"charging_interval", "ledger_entry_log", "grid_mix_hour"}
+KEPT_BELOW_LINEAGES = 500_000  # more than these are read where they lie, which takes less memory than keeping them
+
+
+def reaches_back_to(marks: Marks, scope: Scope, question: Question, programmes: list[str]) -> int | None:
+    """Up to which batch everything that the run covers is accounted; None where it may be nothing.
+
+    Where the run names vintages, all of these are in reach, whatever they were accounted with.
+    """
+    if question.everything or question.nothing_is_final:
+        return None
+    covered = [name for name in programmes if scope.programme in (None, name)]
+    if scope.vintage_from:
+        told = [[seq for (marked, *_), seq in marks.items() if marked == name] for name in (*covered, NO_PROGRAMME)]
+    else:
+        told = [
+            [seq for place, seq in marks.items() if place == (name, None, None)] for name in (*covered, NO_PROGRAMME)
+        ]
+    return min(max(seqs) for seqs in told) if all(told) else None
+
+
+def narrow(
+    engine: Engine, batch_seq: int, scope: Scope, question: Question, commits: list[LedgerCommit], *, matches: bool
+) -> None:
+    """Show of the staged relations, the ledger and its states what is in reach of the run, and no more."""
+    engine.load_rows("reach_from", "batch_seq BIGINT", [(batch_seq,)])
+    decided = [c.decision["ledger_version"] for c in commits if c.decision and c.decision["kind"] in (APPROVE, REJECT)]
+    engine.load_rows("proposal_decided", "ledger_version BIGINT", [(version,) for version in decided])
+    engine.load_rows("lineage_in_reach", "session_id VARCHAR", [])
+    load_claim_rule(engine)
+    for relation in ("batch_pending", "hour_pending"):
+        engine.table(relation, REACH_SQL / f"{relation}.sql")
+    engine.load_rows("lineage_asked", "session_id VARCHAR", [(question.session_id,)] if question.session_id else [])
+    _take_up(engine, "lineage_asked")
+    for relation in ("lineage_arrived", "lineage_open", "lineage_of_scope"):
+        engine.table(relation, REACH_SQL / f"{relation}.sql")
+        _take_up(engine, relation)
+    _widen(engine, until_settled=scope.vintage_from is not None, matches=matches)
+    _show(engine)
+
+
+def _take_up(engine: Engine, relation: str) -> int:
+    """Take lineages into reach, with those that are told on a connector beside them; return how many there are more."""
+    added = 0
+    while True:
+        engine.con.execute(
+            "CREATE OR REPLACE TABLE lineage_added AS "
+            f"SELECT DISTINCT session_id FROM {relation} ANTI JOIN lineage_in_reach USING (session_id)"
+        )
+        if not (more := engine.count("SELECT 1 FROM lineage_added")):
+            return added
+        added += more
+        engine.con.execute("INSERT INTO lineage_in_reach SELECT session_id FROM lineage_added")
+        engine.table("lineage_neighbour", REACH_SQL / "lineage_neighbour.sql")
+        relation = "lineage_neighbour"
+
+
+def _widen(engine: Engine, *, until_settled: bool, matches: bool) -> None:
+    """Take up who shares a cap or green power, by whole days and months.
+
+    Where a run covers all vintages, only what arrived can have moved between days, and one step is enough.
+    """
+    steps = [("day_in_reach", "lineage_of_day")] if is_capped(engine) else []
+    if matches or engine.count("SELECT 1 FROM energy_match_log LIMIT 1"):
+        steps.append(("month_in_reach", "lineage_of_month"))
+    while steps:
+        added = 0
+        for told, relation in steps:
+            engine.table(told, REACH_SQL / f"{told}.sql")
+            engine.table(relation, REACH_SQL / f"{relation}.sql")
+            added += _take_up(engine, relation)
+        if not (added and until_settled):
+            return
+
+
+def _show(engine: Engine) -> None:
+    is_small = engine.count("SELECT 1 FROM lineage_in_reach") < KEPT_BELOW_LINEAGES
+    for relation in NARROWED:
+        engine.con.execute(f"ALTER VIEW {relation} RENAME TO whole_{relation}")
+        if relation == "grid_mix_hour":
+            engine.table("grid_day", REACH_SQL / "grid_day.sql")
+        if is_small and relation not in SHOWN:
+            engine.table(relation, REACH_SQL / f"{relation}.sql")
+        else:
+            engine.look(relation, REACH_SQL / f"{relation}.sql")
