@@ -26,7 +26,12 @@ from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-STATES = ("session_state", "vintage_state", "vintage_open", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED)
+FOLDED = (
+    "vintage_open",
+    "state_tally",
+    "entry_tally",
+)  # what the states and entries of a run add to sums over all runs
+STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED, *FOLDED)
 PRIOR = ("prior_state", "prior_vintage", "prior_open", "prior_intensity", "prior_match")
 # What is known now of everything received, in the order in which one rests on the other.
 CURRENT = (
@@ -202,9 +207,9 @@ def _finish(run: Computation) -> None:
         FROM vintage_judged WHERE prior_state IS DISTINCT FROM state"""
     )
     engine.hold_to(contract("vintage_state"), "vintage_state")
-    for relation in ("vintage_open", "grid_intensity_state", "match_state"):
+    for relation in ("grid_intensity_state", "match_state", *FOLDED):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
-    for relation in ("vintage_open", "grid_intensity_state", "match_state", *MATCHED, *PROPOSED):
+    for relation in ("grid_intensity_state", "match_state", *MATCHED, *PROPOSED, *FOLDED):
         engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from chargeledger import rooms
-from chargeledger.computation import load_closed, load_prior, open_inputs
+from chargeledger.computation import ACCOUNT_SQL, load_closed, open_inputs
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import LostRace, Refused, UsageError, some_keys
@@ -67,7 +67,7 @@ def open_statements(lake: Lake, engine: Engine, ledger_version: int, asked: list
     open_inputs(
         lake, engine, Inputs({"batch": lake.table("batch").version()}, ledger_version), lake.commits(ledger_version)
     )
-    load_prior(engine)
+    engine.table("prior_vintage", ACCOUNT_SQL / "prior_vintage.sql")
     load_lines(engine, closes, asked)
     return closes
 
@@ -167,7 +167,7 @@ def statement_document(
     load_lines(engine, closes, [(programme.name, month)])
     load_frozen(lake, engine, closes)
     engine.table("period_statement", rooms.TRANSFORMS / "publish" / "period_statement.sql")
-    check_statements(engine, ("period_statement_closes",))
+    check_statements(engine, ("publish/period_statement_closes",))
     engine.con.execute(f"DELETE FROM period_statement WHERE programme <> '{programme.name}' OR period <> '{month}'")
     engine.hold_to(contract("period_statement"), "period_statement")
     return {
@@ -176,7 +176,7 @@ def statement_document(
         "period": month,
         "by": by,
         "clock": instant_text(clock),
-        "inputs": {"ledger_version": version, "last_seq": engine.scalar("SELECT max(seq) FROM ledger_entry_log")},
+        "inputs": {"ledger_version": version, "last_seq": engine.scalar("SELECT sum(entries) FROM entry_tally_log")},
         "previous": mine[-1].receipt if mine else None,
         "programmes": {programme.name: programme.digest},
         "statement": _lines(engine, programme.name, month),
@@ -185,13 +185,13 @@ def statement_document(
 
 
 def check_statements(engine: Engine, invariants: tuple[str, ...]) -> None:
-    """Refuse statements that break a property of transforms/invariant/publish."""
+    """Refuse statements that break a property of transforms/invariant, named by folder and file."""
     for name in invariants:
-        engine.table("breach", rooms.TRANSFORMS / "invariant" / "publish" / f"{name}.sql")
+        engine.table("breach", rooms.TRANSFORMS / "invariant" / f"{name}.sql")
         broken = engine.rows("SELECT programme, period FROM breach ORDER BY ALL")
         if broken:
             said = some_keys([f"{row['programme']} {row['period']}" for row in broken])
-            raise Refused(f"statements do not hold: {name}: {said} (transforms/invariant/publish/{name}.sql)")
+            raise Refused(f"statements do not hold: {name}: {said} (transforms/invariant/{name}.sql)")
 
 
 def _first_month(engine: Engine, programme: str) -> str | None:

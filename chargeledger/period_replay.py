@@ -50,7 +50,7 @@ def hold_closed(lake: Lake) -> int:
         load_frozen(lake, engine, closes)
         engine.table("period_statement", rooms.TRANSFORMS / "publish" / "period_statement.sql")
         engine.con.execute("CREATE VIEW segment_ledger_entry AS SELECT * FROM ledger_entry_log")
-        check_statements(engine, ("period_statement_closes", "period_statement_is_the_fold"))
+        check_statements(engine, ("publish/period_statement_closes", "whole/period_statement_is_the_fold"))
         for close in closes:
             engine.con.execute(
                 "CREATE OR REPLACE TABLE closed_statement AS SELECT * FROM period_statement WHERE receipt_digest = "

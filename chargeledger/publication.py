@@ -6,14 +6,11 @@ A path that readers may have open is never written again. Superseded publication
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +19,10 @@ from chargeledger import rooms
 from chargeledger.chain import FEED, Segment, shard_count, verify_chains
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, quoted
-from chargeledger.errors import Refused, UsageError
+from chargeledger.errors import Refused
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.publication_inputs import load_published_inputs
+from chargeledger.published import DATABASE, Published, current, require_current
 from chargeledger.receipt import canonical_json
 from chargeledger.retention import clear_litter, keep_time, remove_superseded
 from chargeledger.scope import Inputs
@@ -32,7 +30,6 @@ from chargeledger.segment import verify_lines, verify_segments, write_segments
 from chargeledger.whole_file import write_file
 
 Report = Callable[[str], None]
-DATABASE = "chargeledger.duckdb"
 RELATIONS = (
     "ledger_entry",
     "user_points",
@@ -48,37 +45,6 @@ RELATIONS = (
 )
 # What several of them are made from, in the order in which one rests on the other.
 BETWEEN = ("match_standing", "retirement_due", "certificate_judged")
-
-
-@dataclass(frozen=True)
-class Published:
-    """The current publication: its directory and manifest."""
-
-    path: Path
-    manifest: dict[str, Any]
-    digest: str
-
-    @property
-    def database(self) -> Path:
-        return self.path / DATABASE
-
-
-def current(lake: Lake) -> Published | None:
-    """The publication that `published/CURRENT` names, or None before the first."""
-    pointer = lake.root / "published" / "CURRENT"
-    if not pointer.exists():
-        return None
-    path = lake.root / "published" / pointer.read_text(encoding="ascii").strip()
-    raw = (path / "manifest.json").read_bytes()
-    return Published(path, json.loads(raw), hashlib.sha256(raw).hexdigest())
-
-
-def require_current(lake: Lake) -> Published:
-    """The current publication. Raises UsageError before the first."""
-    found = current(lake)
-    if found is None:
-        raise UsageError(f"the lake at {lake.root} has no publication yet: run 'chargeledger publish' or 'run' first")
-    return found
 
 
 @contextmanager
@@ -138,7 +104,7 @@ def _build(
     commits = lake.commits(until=inputs.ledger_version)
     clock = max([lake.clock(at), *([parse_instant(before.manifest["published_at"])] if before else [])])
     with Engine(spill=lake.spill()) as engine:
-        load_published_inputs(lake, engine, inputs)
+        load_published_inputs(lake, engine, inputs, before)
         engine.load_rows(
             "publishing",
             "number BIGINT, published_at TIMESTAMPTZ, ledger_version BIGINT, previous_digest VARCHAR, package_version VARCHAR",
@@ -153,7 +119,7 @@ def _build(
         _write_database(engine, building / DATABASE)
         verify_segments(lake, fresh)
         verify_lines(lake, engine, [segment for segment in fresh if segment["relation"] == FEED])
-        _verify(lake, engine, manifest)
+        _verify(lake, engine, manifest, before)
         write_file(building / "manifest.json", canonical_json(manifest))
 
 
@@ -194,20 +160,40 @@ def _write_database(engine: Engine, path: Path) -> None:
     engine.con.execute("DETACH published")
 
 
-def _verify(lake: Lake, engine: Engine, manifest: dict[str, Any]) -> None:
-    """Read the segments back and hold the relations against them: counts, sums, fold, gaps."""
+def _verify(lake: Lake, engine: Engine, manifest: dict[str, Any], before: Published | None) -> None:
+    """Read the segments back and hold the relations against them: counts, sums, fold, gaps.
+
+    All segments while everything is published; with a window those that are new, on top of what was held so before.
+    """
     verify_chains(manifest)
-    listed = [s for s in manifest["segments"] if s["relation"] == FEED]
-    files = [str(lake.root / "published" / s["path"]) for s in listed]
-    engine.view("segment_ledger_entry", files, contract("feed_entry"))
+    is_whole = not engine.count("SELECT 1 FROM published_window WHERE from_day IS NOT NULL")
+    known = [] if is_whole or before is None else before.manifest["segments"]
+    show_segments(lake, engine, manifest["segments"][len(known) :], before.manifest if before and known else None)
     breaches = []
-    if engine.scalar("SELECT sum(points) FROM segment_ledger_entry") != manifest["points"]:
+    if sum(head["points"] for head in manifest["shards"]) != manifest["points"]:
         breaches.append("the sum of points of the segments is not that of the ledger")
-    if engine.count("SELECT 1 FROM segment_ledger_entry") != manifest["last_seq"]:
+    if sum(head["last_shard_seq"] for head in manifest["shards"]) != manifest["last_seq"]:
         breaches.append("the segments do not hold as many entries as the ledger")
-    for path in sorted((rooms.TRANSFORMS / "invariant" / "publish").glob("*.sql")):
+    breaches += breaches_of(engine, ("publish", "segment", *(["whole"] if is_whole else [])))
+    if breaches:
+        raise Refused("nothing was published, because the publication does not hold:\n  " + "\n  ".join(breaches))
+
+
+def show_segments(lake: Lake, engine: Engine, segments: list[Segment], before: dict[str, Any] | None) -> None:
+    """Show the entries of segments as `segment_ledger_entry`, and behind which entry of each shard they begin."""
+    listed = [str(lake.root / "published" / s["path"]) for s in segments if s["relation"] == FEED]
+    engine.view("segment_ledger_entry", listed, contract("feed_entry"))
+    heads = [(head["shard"], head["last_shard_seq"]) for head in before["shards"]] if before else []
+    engine.load_rows("segment_head", "shard BIGINT, last_shard_seq BIGINT", heads)
+    last = (before["last_seq"], before["ledger_version"]) if before else (0, 0)
+    engine.load_rows("segment_start", "seq BIGINT, ledger_version BIGINT", [last])
+
+
+def breaches_of(engine: Engine, folders: Sequence[str]) -> list[str]:
+    """What breaks the properties that the files of these folders of transforms/invariant state."""
+    breaches = []
+    for path in sorted(path for folder in folders for path in (rooms.TRANSFORMS / "invariant" / folder).glob("*.sql")):
         engine.table("breach", path)
         if broken := engine.count("SELECT 1 FROM breach"):
             breaches.append(f"{path.stem}: {broken} rows ({path.relative_to(rooms.ROOT)})")
-    if breaches:
-        raise Refused("nothing was published, because the publication does not hold:\n  " + "\n  ".join(breaches))
+    return breaches

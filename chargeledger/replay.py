@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chargeledger.computation import compute, run_document
+from chargeledger.computation import FOLDED, compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, parquet
 from chargeledger.errors import some_keys
@@ -23,9 +23,9 @@ KEPT = (
     "match_state",
     "session_state",
     "vintage_state",
-    "vintage_open",
     *PROPOSED,
     "ledger_entry",
+    *FOLDED,
 )
 
 

@@ -18,7 +18,7 @@ from chargeledger.lake import Lake, LedgerCommit
 from chargeledger.methodology import Methodology, load
 from chargeledger.page import page_template, write_page
 from chargeledger.programme import Programme, check_name, programmes
-from chargeledger.publication import Published, require_current
+from chargeledger.published import Published, require_current
 from chargeledger.quarantine import meaning, open_quarantine
 from chargeledger.receipt import read_receipt
 from chargeledger.scope import Inputs, Scope

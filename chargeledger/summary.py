@@ -14,7 +14,7 @@ from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.lake import Lake
 from chargeledger.programme import programmes
-from chargeledger.publication import Published, require_current
+from chargeledger.published import Published, require_current
 from chargeledger.quarantine import totals
 
 NG_PER_KG = Decimal(10**12)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from chargeledger.lake import Lake
-from chargeledger.publication import current
+from chargeledger.published import current
 
 Row = dict[str, Any]
 

@@ -13,16 +13,18 @@ import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from chargeledger.chain import verify_chains
-from chargeledger.computation import STATES
+from chargeledger.computation import STATES, load_prior, open_inputs
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, canonical_line, quoted
 from chargeledger.errors import ChargeledgerError, Refused, some_keys
 from chargeledger.lake import REGISTERS, STAGED, Lake
 from chargeledger.landing import digest_of_landed
 from chargeledger.period_replay import hold_closed
-from chargeledger.publication import current, published_contract, require_current
+from chargeledger.publication import breaches_of, published_contract, show_segments
+from chargeledger.published import current, require_current
 from chargeledger.receipt import programmes_of, read_receipt
 from chargeledger.retention import numbered, removed
+from chargeledger.scope import Inputs
 from chargeledger.segment import verify_segments
 from chargeledger.table import rows_where
 
@@ -162,11 +164,12 @@ def _publications(lake: Lake) -> str:
     verify_segments(lake, published.manifest["segments"])
     verify_chains(published.manifest)
     _database(lake)
+    _folds(lake)
     kept, gone = _before(lake, published.manifest)
     shards = len(published.manifest["shards"])
     return (
-        f"publication {published.manifest['number']} has its segments in {shards} unbroken chains, and {kept + gone} before it "
-        f"form an unbroken chain{f', {gone} of them removed' if gone else ''}"
+        f"publication {published.manifest['number']} is the fold of its segments in {shards} unbroken chains, and "
+        f"{kept + gone} before it form an unbroken chain{f', {gone} of them removed' if gone else ''}"
     )
 
 
@@ -201,3 +204,19 @@ def _database(lake: Lake) -> None:
         wrong = [name for name, value in said.items() if published.manifest[name] != value]
         if wrong:
             raise Refused(f"the manifest of {published.path} says another {', '.join(wrong)} than its database")
+
+
+def _folds(lake: Lake) -> None:
+    """Hold what is published in sums against all entries and states, where a publication adds to the one before it."""
+    published = require_current(lake)
+    version = published.manifest["ledger_version"]
+    with Engine(spill=lake.spill()) as engine:
+        inputs = Inputs({"batch": lake.table("batch").version()}, version)
+        open_inputs(lake, engine, inputs, lake.commits(until=version))
+        load_prior(engine)
+        show_segments(lake, engine, published.manifest["segments"], None)
+        engine.con.execute(f"ATTACH {quoted(published.database)} AS published (READ_ONLY)")
+        for relation in ("user_points", "vintage", "period_statement"):
+            engine.con.execute(f"CREATE VIEW {relation} AS SELECT * FROM published.{relation}")
+        if breaches := breaches_of(engine, ("segment", "whole")):
+            raise Refused("what is published is not the fold of the ledger: " + "; ".join(breaches))

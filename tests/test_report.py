@@ -21,7 +21,7 @@ from chargeledger.engine import Engine
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
 from chargeledger.programme import programmes
-from chargeledger.publication import require_current
+from chargeledger.published import require_current
 from chargeledger.report import write_report
 from chargeledger.summary import open_database, summarise
 from tests.canonical_sample import sample

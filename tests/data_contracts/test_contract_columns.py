@@ -16,7 +16,7 @@ from chargeledger.computation import compute
 from chargeledger.engine import Engine
 from chargeledger.lake import REGISTERS, STAGED, Lake, parse_instant
 from chargeledger.programme import programmes
-from chargeledger.publication import require_current
+from chargeledger.published import require_current
 from chargeledger.scope import Inputs, Question, Scope
 from chargeledger.summary import open_database
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from chargeledger import publication_inputs
 from chargeledger.errors import Refused
 from chargeledger.feed import json_lines
 from tests.ledger import altered
@@ -15,15 +16,15 @@ from tests.ledger.book import Book, Row, charge
 
 STATE = "CASE WHEN s.state = 'awarded' THEN v.state ELSE s.state END"
 TWICE = "FROM (SELECT * FROM prior_state UNION ALL SELECT * FROM prior_state) AS s"
-SUM = "(SELECT CAST(coalesce(SUM(points), 0) AS DECIMAL(38,0)) FROM ledger_entry_log)"
+SUM = "(SELECT CAST(coalesce(SUM(points), 0) AS DECIMAL(38,0)) FROM entry_tally_log)"
 # What the refusal must say; the relation of transforms/publish; its line, and a wrong one.
 BREAKS = [
     # 3: user_points is the fold, per user and in total
-    ("user_points_is_the_fold", "user_points", "SUM(e.points)", "SUM(e.points) + 1"),
-    ("user_points_is_the_fold", "user_points", "SUM(e.emission_reductions_ng)", "SUM(e.emission_reductions_ng) - 1"),
-    ("user_points_is_the_fold", "user_points", "GROUP BY e", "WHERE e.seq > 1 GROUP BY e"),
+    ("user_points_is_the_fold", "user_points", "SUM(points)", "SUM(points) + 1"),
+    ("user_points_is_the_fold", "user_points", "SUM(emission_reductions_ng)", "SUM(emission_reductions_ng) - 1"),
+    ("user_points_is_the_fold", "user_points", "FROM held", "FROM held WHERE last_seq > 1"),
     ("the sum of points of the segments", "publication", SUM, "CAST(1 AS DECIMAL(38,0))"),
-    ("as many entries as the ledger", "publication", "coalesce(MAX(seq), 0)", "coalesce(MAX(seq), 0) - 1"),
+    ("as many entries as the ledger", "publication", "coalesce(SUM(entries), 0)", "coalesce(SUM(entries), 0) - 1"),
     ("assessment_holds_what_is_posted", "session_assessment", "  s.points,", "  s.points + 1 AS points,"),
     ("assessment_holds_what_is_posted", "session_assessment", "FROM prior_state", "FROM session_state_log"),
     ("assessment_holds_what_is_posted", "ledger_entry", "WHERE w.from_day", "WHERE e.seq > 1 AND w.from_day"),
@@ -34,11 +35,28 @@ BREAKS = [
         *("every_lineage_has_one_state", "session_status", "WHERE w", "WHERE s.session_id <> 'OP:2' AND w"),
     ),
     pytest.param(
-        *("user_points_is_the_fold", "user_points", "v.state = 'final'", "v.state = 'provisional'"),
+        *("user_points_is_the_fold", "user_points", "CASE WHEN v.state = 'final'", "CASE WHEN v.state = 'provisional'"),
     ),
     pytest.param(
         *("vintage", "vintage", "coalesce(h.points, 0)", "coalesce(h.points, 0) + 1"),
     ),
+]
+
+
+# With a window only what is new is read: the same wrong lines, and what says so then.
+WINDOWED = [
+    ("user_points_sum_to_vintages", "user_points", "SUM(points)", "SUM(points) + 1"),
+    ("user_points_sum_to_vintages", "user_points", "SUM(emission_reductions_ng)", "SUM(emission_reductions_ng) - 1"),
+    (
+        "user_points_sum_to_vintages",
+        "user_points",
+        "FROM user_points_before",
+        "FROM user_points_before WHERE points > 4000",
+    ),
+    ("user_points_sum_to_vintages", "user_points", "CASE WHEN v.state = 'final'", "CASE WHEN v.state = 'provisional'"),
+    ("user_points_sum_to_vintages", "vintage", "coalesce(h.points, 0)", "coalesce(h.points, 0) + 1"),
+    ("the sum of points of the segments", "publication", SUM, "CAST(1 AS DECIMAL(38,0))"),
+    ("assessment_holds_what_is_posted", "session_assessment", "FROM prior_state", "FROM session_state_log"),
 ]
 
 
@@ -79,14 +97,27 @@ def test_a_broken_publication_is_refused_and_the_old_one_stays(
     assert book.published("publication")[0]["points"] == 4584 + 3820
 
 
+@pytest.mark.parametrize(("said", "relation", "line", "wrong"), WINDOWED)
+def test_a_broken_publication_with_a_window_is_refused(
+    book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, relation: str, line: str, wrong: str
+) -> None:
+    monkeypatch.setattr(publication_inputs, "WHOLE_BELOW_SESSIONS", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        altered.publish_sql(patch, tmp_path, relation, line, wrong)
+        with pytest.raises(Refused, match=said):
+            book.publish()
+    assert book.publish()["number"] == 2
+
+
 @pytest.mark.parametrize(
     ("said", "change"),
     [
         ("seq_is_gapless", {"seq": 4}),
         ("entry_id_is_unique", {"entry_id": None}),
         ("entry_closes", {"rounding_ng": 1}),
-        ("the sum of points", {"points": 765}),
+        ("entry_tally_is_the_fold", {"points": 765}),
         ("user_points_is_the_fold", {"user_id": "somebody else"}),
+        ("segment_holds_what_was_posted", {"user_id": "somebody else"}),
         ("user_has_one_shard", {"shard": 3}),
         ("shard_seq_is_gapless", {"shard_seq": 3}),
     ],

@@ -97,7 +97,7 @@ def test_a_lake_without_entries_is_published_empty(tmp_path: Path) -> None:
 def test_a_sound_lake_verifies(whole_story: Book) -> None:
     said = list(verify(Lake(whole_story.lake)))
     assert len(said) == 5
-    chains = "has its segments in 4 unbroken chains, and 3 before it form an unbroken chain"
+    chains = "is the fold of its segments in 4 unbroken chains, and 3 before it form an unbroken chain"
     assert said[-1] == f"ok  publication 4 {chains}"
 
 

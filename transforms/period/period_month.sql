@@ -1,7 +1,7 @@
 -- Months that have a statement, one row per programme and month: every one from the first to the last that has a vintage, an entry or a
 -- close, or is asked for.
 WITH RECURSIVE told AS (
-  SELECT programme, CAST(period || '-01' AS DATE) AS month_start FROM ledger_entry_log
+  SELECT programme, CAST(period || '-01' AS DATE) AS month_start FROM entry_tally_log
   UNION
   SELECT programme, month_start(vintage) FROM prior_vintage
   UNION
