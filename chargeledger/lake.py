@@ -85,6 +85,7 @@ class Lake:
     """Paths and tables of a lake at `root`, which is created where it is not there."""
 
     def __init__(self, root: str | Path | None = None, *, must_exist: bool = False) -> None:
+        self._files: dict[tuple[str, int], list[str]] = {}
         self._history: tuple[int, list[dict[str, Any]]] = (-1, [])
         self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
         if must_exist and not self.root.is_dir():
@@ -115,10 +116,18 @@ class Lake:
 
     def versions(self) -> dict[str, int]:
         """The newest version of every staged relation."""
-        return {relation: self.table(relation).version() for relation in STAGED}
+        return {relation: self._open(relation, None)[0] for relation in STAGED}
 
     def files(self, relation: str, version: int | None = None) -> list[str]:
-        return files(self.table(relation, version))
+        """Parquet files of a version or the newest; what a version holds never changes, so it is asked for once."""
+        if version is None or (relation, version) not in self._files:
+            return self._open(relation, version)[1]
+        return self._files[relation, version]
+
+    def _open(self, relation: str, version: int | None) -> tuple[int, list[str]]:
+        table = self.table(relation, version)
+        self._files[relation, table.version()] = found = files(table)
+        return table.version(), found
 
     def state_file(self, relation: str, receipt: str) -> Path:
         """Rows of a state relation that the run with this receipt set; there is no file where it set none."""

@@ -15,15 +15,15 @@ from chargeledger.scope import APPROVE, REJECT, Question, Scope
 
 REACH_SQL = rooms.TRANSFORMS / "reach"
 NO_PROGRAMME = "-"
+BEGUN = ("lineage_arrived", "lineage_open", "lineage_of_scope")
 Marks = dict[tuple[object, ...], int]
-# What is narrowed to the lineages in reach, in the order in which one rests on the other.
+# What is narrowed to the lineages in reach beside their tellings, in the order in which one rests on the other.
 NARROWED = (
-    *("charging_session", "session_owner", "charging_interval", "row_outcome", "session_state_log"),
+    *("session_owner", "charging_interval", "row_outcome", "session_state_log"),
     *("ledger_entry_log", "grid_mix_hour", "grid_intensity_state_log"),
 )
 # Read where they lie: of the entries of a vintage and of the intervals of a file few are asked for, and the mix is read once.
 SHOWN = {"charging_interval", "ledger_entry_log", "grid_mix_hour"}
-KEPT_BELOW_LINEAGES = 500_000  # more than these are read where they lie, which takes less memory than keeping them
 
 
 def reaches_back_to(marks: Marks, scope: Scope, question: Question, programmes: list[str]) -> int | None:
@@ -51,14 +51,18 @@ def narrow(
     decided = [c.decision["ledger_version"] for c in commits if c.decision and c.decision["kind"] in (APPROVE, REJECT)]
     engine.load_rows("proposal_decided", "ledger_version BIGINT", [(version,) for version in decided])
     engine.load_rows("lineage_in_reach", "session_id VARCHAR", [])
+    engine.con.execute("CREATE OR REPLACE TABLE told_in_reach AS SELECT * FROM charging_session WHERE false")
     load_claim_rule(engine)
     for relation in ("batch_pending", "hour_pending"):
         engine.table(relation, REACH_SQL / f"{relation}.sql")
     engine.load_rows("lineage_asked", "session_id VARCHAR", [(question.session_id,)] if question.session_id else [])
-    _take_up(engine, "lineage_asked")
-    for relation in ("lineage_arrived", "lineage_open", "lineage_of_scope"):
+    for relation in BEGUN:
         engine.table(relation, REACH_SQL / f"{relation}.sql")
-        _take_up(engine, relation)
+    engine.con.execute(
+        "CREATE OR REPLACE TABLE lineage_begun AS "
+        + " UNION ".join(f"SELECT session_id FROM {relation}" for relation in ("lineage_asked", *BEGUN))
+    )
+    _take_up(engine, "lineage_begun")
     _widen(engine, until_settled=scope.vintage_from is not None, matches=matches)
     _show(engine)
 
@@ -75,8 +79,22 @@ def _take_up(engine: Engine, relation: str) -> int:
             return added
         added += more
         engine.con.execute("INSERT INTO lineage_in_reach SELECT session_id FROM lineage_added")
-        engine.table("lineage_neighbour", REACH_SQL / "lineage_neighbour.sql")
+        engine.table("told_added", REACH_SQL / "told_added.sql")
+        engine.con.execute("INSERT INTO told_in_reach SELECT * FROM told_added")
+        _look_near(engine)
         relation = "lineage_neighbour"
+        engine.table(relation, REACH_SQL / f"{relation}.sql")
+
+
+def _look_near(engine: Engine) -> None:
+    """Show the tellings of the time of those that came into reach last; bounds in words, so that other files are not opened."""
+    ((first, last),) = engine.con.execute(
+        """SELECT CAST(min(started_at) - max(start_within_s) * INTERVAL 1 SECOND AS VARCHAR),
+        CAST(greatest(max(ended_at), max(started_at) + max(start_within_s) * INTERVAL 1 SECOND) AS VARCHAR)
+        FROM told_added CROSS JOIN claim_rule WHERE connector_id IS NOT NULL"""
+    ).fetchall()
+    within = f"started_at <= TIMESTAMPTZ '{last}' AND ended_at >= TIMESTAMPTZ '{first}'" if first else "false"
+    engine.con.execute(f"CREATE OR REPLACE VIEW told_near AS SELECT * FROM charging_session WHERE {within}")
 
 
 def _widen(engine: Engine, *, until_settled: bool, matches: bool) -> None:
@@ -98,12 +116,12 @@ def _widen(engine: Engine, *, until_settled: bool, matches: bool) -> None:
 
 
 def _show(engine: Engine) -> None:
-    is_small = engine.count("SELECT 1 FROM lineage_in_reach") < KEPT_BELOW_LINEAGES
+    engine.con.execute(
+        "DROP VIEW IF EXISTS told_near; DROP VIEW charging_session; ALTER TABLE told_in_reach RENAME TO charging_session"
+    )
     for relation in NARROWED:
         engine.con.execute(f"ALTER VIEW {relation} RENAME TO whole_{relation}")
         if relation == "grid_mix_hour":
             engine.table("grid_day", REACH_SQL / "grid_day.sql")
-        if is_small and relation not in SHOWN:
-            engine.table(relation, REACH_SQL / f"{relation}.sql")
-        else:
-            engine.look(relation, REACH_SQL / f"{relation}.sql")
+        show = engine.look if relation in SHOWN else engine.table
+        show(relation, REACH_SQL / f"{relation}.sql")

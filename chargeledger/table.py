@@ -30,6 +30,7 @@ _KEEP = {
     "delta.appendOnly": "true",
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.enableExpiredLogCleanup": "false",
+    "delta.checkpointInterval": "20",  # opening a table reads a checkpoint and at most as many log entries
 }
 _WRITER = WriterProperties(compression="ZSTD", compression_level=1)
 

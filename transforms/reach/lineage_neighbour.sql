@@ -1,18 +1,15 @@
--- Lineages that may be told on a connector at the time of one in reach, one row per lineage not in reach yet: the same name of the connector,
--- and overlapping it in time or starting as near as a claim allows.
+-- Lineages that may be told on a connector at the time of one that came into reach last, one row per lineage not in reach yet: the same name of
+-- the connector, and overlapping it in time or starting as near as a claim allows.
 WITH inside AS (
   SELECT c.connector_id, c.station_id, epoch_s(c.started_at) - q.start_within_s AS from_s,
     GREATEST(epoch_s(c.ended_at), epoch_s(c.started_at) + q.start_within_s) AS until_s
-  FROM charging_session AS c
-  JOIN lineage_added AS l ON l.session_id = c.session_id
+  FROM told_added AS c
   CROSS JOIN claim_rule AS q
   WHERE c.connector_id IS NOT NULL
 ),
-span AS (SELECT instant_of(MIN(from_s)) AS from_instant, instant_of(MAX(until_s)) AS until_instant FROM inside),
 other AS (
   SELECT c.session_id, c.connector_id, c.station_id, epoch_s(c.started_at) AS start_s, epoch_s(c.ended_at) AS end_s
-  FROM charging_session AS c
-  JOIN span AS w ON c.started_at <= w.until_instant AND c.ended_at >= w.from_instant
+  FROM told_near AS c
   WHERE c.connector_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lineage_in_reach AS l WHERE l.session_id = c.session_id)
 )
 SELECT o.session_id

@@ -1,20 +1,26 @@
 -- Lineages that may rest on something open which is settled now, one row per lineage: an hour of the mix arrived that they look back at, a
 -- deadline of their vintage has passed, or a change of them waits for a decision.
-WITH looked_back AS (
-  SELECT h.region, date_add_days(local_date(h.from_instant, 'UTC'), -1) AS from_day,
-    date_add_days(local_date(h.until_instant, 'UTC'), CAST(int_div(r.fallback_window_h, 24) AS INTEGER) + 2) AS until_day -- 24 hours
+WITH reach AS (
+  SELECT CAST(int_div(MAX(coalesce(fallback_window_h, 0)), 24) AS INTEGER) + 2 AS days FROM methodology_reach -- 24 hours are a day
+),
+looked_back AS (
+  SELECT DISTINCT h.region, CAST(d.day AS DATE) AS vintage
   FROM hour_pending AS h
-  CROSS JOIN (SELECT MAX(coalesce(fallback_window_h, 0)) AS fallback_window_h FROM methodology_reach) AS r
+  CROSS JOIN reach AS r
+  CROSS JOIN unnest(generate_series(date_add_days(local_date(h.from_instant, 'UTC'), -1),
+                                    date_add_days(local_date(h.until_instant, 'UTC'), r.days), INTERVAL 1 DAY)) AS d(day)
+),
+due AS (
+  SELECT o.programme, o.vintage FROM prior_open AS o JOIN run_clock AS k ON o.next_deadline <= k.instant
 )
 SELECT l.session_id
 FROM session_state_log AS l
-JOIN looked_back AS h ON h.region = l.region AND l.vintage BETWEEN h.from_day AND h.until_day
+JOIN looked_back AS h ON h.region = l.region AND h.vintage = l.vintage
 WHERE l.provisional_until IS NOT NULL OR l.other_basis_until IS NOT NULL OR l.state = 'awaiting grid'
 UNION
 SELECT l.session_id
 FROM session_state_log AS l
-JOIN prior_open AS o ON o.programme = l.programme AND o.vintage = l.vintage
-JOIN run_clock AS k ON o.next_deadline <= k.instant
+JOIN due AS d ON d.programme = l.programme AND d.vintage = l.vintage
 WHERE l.provisional_until IS NOT NULL OR l.other_basis_until IS NOT NULL OR l.state = 'awaiting grid'
 UNION
 SELECT p.session_id

@@ -2,12 +2,10 @@
 -- that arrived.
 WITH told AS (
   SELECT c.started_at AS instant
-  FROM charging_session AS c
-  JOIN lineage_in_reach AS l ON l.session_id = c.session_id
+  FROM told_in_reach AS c
   UNION ALL
   SELECT c.ended_at
-  FROM charging_session AS c
-  JOIN lineage_in_reach AS l ON l.session_id = c.session_id
+  FROM told_in_reach AS c
   UNION ALL
   SELECT s.hour_start
   FROM green_supply_hour AS s
