@@ -1,7 +1,7 @@
 """What a day costs when a year lies behind it: one batch and one accounting a day, measured near two of its days.
 
-`python -m benchmarks.year_of_vintages` stages days directly (no file is read), accounts each, publishes around the measured ones, and
-prints seconds and bytes written there, with the ratio of the medians. Everything runs in one process, one day after another.
+`python -m benchmarks.year_of_vintages` stages days directly (no file is read), accounts each, publishes around the measured
+ones, and prints seconds and bytes written there, with the ratio of the medians. Everything runs in one process.
 """
 
 from __future__ import annotations

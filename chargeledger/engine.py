@@ -27,7 +27,9 @@ def _canonical(column: Column) -> str:
     if column.sql_type.startswith("TIMESTAMP"):
         text = f"strftime(timezone('UTC', {name}), '%Y-%m-%dT%H:%M:%S.%fZ')"
     elif column.sql_type == "VARCHAR":
-        text = rf"replace(replace(replace(replace({name}, '\', '\\'), chr(9), '\t'), chr(10), '\n'), chr(13), '\r')"
+        strange = " OR ".join(f"contains({name}, {each})" for each in (r"'\'", "chr(9)", "chr(10)", "chr(13)"))
+        spelt = rf"replace(replace(replace(replace({name}, '\', '\\'), chr(9), '\t'), chr(10), '\n'), chr(13), '\r')"
+        text = f"CASE WHEN {strange} THEN {spelt} ELSE {name} END"
     else:
         text = f"CAST({name} AS VARCHAR)"
     return rf"coalesce({text}, '\N')"
@@ -174,8 +176,13 @@ class Engine:
         return int(value) if value is not None else 0
 
     def digest(self, relation: str, contract: Contract) -> str:
-        """SHA-256 of the relation: canonical text of its rows, sorted, without provenance columns."""
-        sql = f'SELECT {canonical_line(contract.digest_columns)} || chr(10) AS line FROM "{relation}" ORDER BY line'
+        """SHA-256 of the relation: canonical text of its rows without provenance columns, sorted by key.
+
+        Where provenance is part of the key, the text itself is sorted.
+        """
+        told = {column.name for column in contract.digest_columns}
+        key = ", ".join(f'"{name}"' for name in contract.key) if told.issuperset(contract.key) else "line"
+        sql = f'SELECT {canonical_line(contract.digest_columns)} || chr(10) AS line FROM "{relation}" ORDER BY {key}'
         total = hashlib.sha256()
         for batch in self.con.sql(sql).to_arrow_reader(100_000):
             total.update(_bytes_of(batch.column(0).cast(pa.large_string())))

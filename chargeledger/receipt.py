@@ -93,7 +93,7 @@ def text_digest(*folders: Path) -> str:
 def code_digests() -> dict[str, str]:
     """Digests of everything outside a version folder that a run used."""
     return {
-        "transforms": text_digest(rooms.TRANSFORMS / "account"),
+        "transforms": text_digest(rooms.TRANSFORMS / "account", rooms.TRANSFORMS / "reach"),
         "prelude": text_digest(rooms.TRANSFORMS / "prelude"),
         "contracts": text_digest(rooms.CONTRACTS),
         "package_version": chargeledger.__version__,

@@ -1,8 +1,8 @@
 """The SQL rules: exact, portable, and saying what it is. Held against every file, and each rule against a planted breach.
 
-What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads files,
-judges, looks up or hands out (sources, staging, prelude, completeness, shadow, trace, feed) and what writes the sample runs on
-DuckDB alone.
+What a number depends on (version folders, account, period, publish, invariant) must run on DuckDB and on Spark. What reads
+files, judges, looks up or hands out (sources, staging, prelude, completeness, reach, shadow, trace, feed) and what writes the
+sample runs on DuckDB alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NUMBER_SQL = sorted(
     [*(ROOT / "methodology").glob("*/*.sql")]
     + [path for room in ("account", "period", "publish", "invariant") for path in (TRANSFORMS / room).rglob("*.sql")]
 )
-READING_ROOMS = ("sources", "staging", "completeness", "feed", "sample", "shadow", "trace")
+READING_ROOMS = ("sources", "staging", "completeness", "feed", "reach", "sample", "shadow", "trace")
 READING_SQL = sorted(path for room in READING_ROOMS for path in (TRANSFORMS / room).rglob("*.sql"))
 # Columns that the package adds to what a file selects: where a row stood, and the run that it belongs to.
 ADDED = {"landing_digest", "ledger_version", "methodology", "receipt_digest", "relation"}

@@ -161,7 +161,7 @@ def test_another_reading_of_one_session_changes_the_digests(
         "match_state",
     }  # of versions that are not run here
     unused = green | {"award_proposal", "award_pin"}  # nothing is held
-    assert same == {"grid_intensity_hour", "grid_intensity_state", "vintage_state"} | unused
+    assert same == {"grid_intensity_hour", "grid_intensity_state", "vintage_state", "vintage_open"} | unused
     assert found.ledger != plain.ledger
 
 

@@ -50,7 +50,7 @@ vintage_of AS (
   UNION
   SELECT programme, vintage FROM session_state WHERE programme IS NOT NULL AND vintage IS NOT NULL
 ),
-now AS (
+standing AS (
   SELECT v.programme, v.vintage,
     CAST(coalesce(MAX(o.open_sessions), 0) + coalesce(MAX(m.sessions), 0) AS BIGINT) AS open_sessions,
     MIN(c.instant)                                                                   AS next_deadline
@@ -61,6 +61,6 @@ now AS (
   LEFT JOIN counting AS c ON c.programme = v.programme AND c.vintage = v.vintage
   GROUP BY v.programme, v.vintage
 )
-SELECT programme, vintage, open_sessions, next_deadline FROM now
+SELECT programme, vintage, open_sessions, next_deadline FROM standing
 EXCEPT
 SELECT programme, vintage, open_sessions, next_deadline FROM prior_open
