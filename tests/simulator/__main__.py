@@ -1,0 +1,50 @@
+"""Live many lives, one per seed, and say which broke, at what, and how to live that one again.
+
+python -m tests.simulator --seeds 2000 --jobs 2
+python -m tests.simulator --first 17 --seeds 1 --steps 5 --loud
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.simulator.lives import Lived, many
+
+
+def _say(lived: Lived) -> None:
+    if lived.broke:
+        print(f"\nseed {lived.seed} broke: {lived.broke}\n  after " + "\n  ".join(lived.told[-6:]))
+        print(f"  again: python -m tests.simulator --first {lived.seed} --seeds 1 --loud", flush=True)
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--seeds", type=int, default=100, help="lives to live")
+    words.add_argument("--first", type=int, default=1, help="the first seed")
+    words.add_argument("--steps", type=int, help="steps of each life before its end; as the seed says where not given")
+    words.add_argument("--jobs", type=int, default=1, help="lives at a time")
+    words.add_argument("--loud", action="store_true", help="say what happens in each life")
+    asked = words.parse_args()
+    started = time.monotonic()
+
+    def say(lived: Lived) -> None:
+        if asked.loud:
+            print("\n".join(lived.told))
+        _say(lived)
+
+    lived = many(range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say)
+    broken = sorted(each.seed for each in lived if each.broke)
+    seconds = sum(each.seconds for each in lived) / len(lived)
+    died, raced = sum(each.died for each in lived), sum(each.raced for each in lived)
+    print(
+        f"{len(lived):,} lives, {sum(each.entries for each in lived):,} entries, {died:,} acts that died, {raced:,} overtaken; "
+        f"{seconds:.1f} s a life, {time.monotonic() - started:,.0f} s in all"
+    )
+    print(f"broken: {', '.join(map(str, broken)) or 'none'}")
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

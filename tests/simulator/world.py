@@ -1,0 +1,274 @@
+"""What happens outside the lake, drawn from a seed: charges and their tellings, owners, stations, hours of the grid.
+
+Everything lies around one of a few awkward nights: the end of a month, a night in which clocks change. Ends fall on midnights,
+a second before or after, on full hours, and on one another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+from zoneinfo import ZoneInfo
+
+CN, US = "cn_green_energy", "us_california"
+ZONE = {CN: ZoneInfo("Asia/Shanghai"), US: ZoneInfo("America/Los_Angeles")}
+EAST, SOUTH, CISO, ELSEWHERE = "CN-GRID-EAST", "CN-GRID-SOUTH", "US-CAL-CISO", "NO"
+ACCOUNTS = ("alice-7f3a", "bob-19cc", "carol-e02d")
+NIGHTS = (date(2026, 4, 1), date(2026, 3, 8), date(2026, 11, 1), date(2027, 1, 1))
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LENGTHS = (HOUR, HOUR, 2 * HOUR, 30 * MINUTE, 90 * MINUTE, HOUR + SECOND, HOUR - SECOND)
+READINGS = ("10", "12", "7.5", "9.999", "20", "3.001", "30", "0.5", "0.499", "0", "200.001", "0.0011")
+METERS = (("AC", "ac_input"),) * 3 + (("DC", "dc_output"), ("DC", "ac_input"), ("DC", "unknown"))
+MIXES = ("gas", "coal", "solar", "wind", "unknown")
+Row = dict[str, str]
+
+
+def text(instant: datetime | None) -> str:
+    """ISO 8601 in UTC, or nothing."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant else ""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a party says of one of its orders, once. Without a region its station says where it is, and what."""
+
+    issuer: str
+    order: str
+    revised: datetime | None
+    account: str
+    station: str
+    connector: str
+    region: str
+    power_type: str
+    metering_point: str
+    rated_w: int | None
+    start: datetime
+    end: datetime
+    kwh: str
+    is_credit: bool = False
+
+    @property
+    def lineage(self) -> str:
+        return f"{self.issuer}:{self.order}"
+
+    @property
+    def wh(self) -> int:
+        return int(Decimal(self.kwh) * 1000 // 1)
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What an award can depend on."""
+        meter = (self.power_type, self.metering_point, self.rated_w)
+        return (self.region, *meter, self.start, self.end, self.wh, self.station, self.connector)
+
+    def row(self) -> Row:
+        return {
+            "operator": self.issuer,
+            "order_number": self.order,
+            "revised_at": text(self.revised),
+            "is_credit": "true" if self.is_credit else "",
+            "account": self.account,
+            "station_id": self.station,
+            "connector_id": self.connector,
+            "token": "",
+            "region": self.region,
+            "power_type": self.power_type,
+            "metering_point": self.metering_point,
+            "rated_kw": str(Decimal(self.rated_w) / 1000) if self.rated_w else "",
+            "started_at": text(self.start),
+            "ended_at": text(self.end),
+            "energy_kwh": self.kwh,
+        }
+
+
+@dataclass(frozen=True)
+class OwnerSaid:
+    """The reward service says whose an order is."""
+
+    lineage: str
+    account: str
+
+    def row(self) -> Row:
+        operator, _, order = self.lineage.partition(":")
+        told = {"operator": operator, "order_number": order}
+        return told | {"token": "", "account": self.account, "known_since": ""}
+
+
+@dataclass(frozen=True)
+class StationSaid:
+    """A station's operator says where a connector is, and what, from an instant on."""
+
+    issuer: str
+    station: str
+    connector: str
+    valid_from: datetime
+    operator: str
+    region: str
+    power_type: str
+    metering_point: str
+    rated_w: int | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.issuer, self.station, self.connector or "*", self.valid_from
+
+    def row(self) -> Row:
+        told = {"operator": self.operator, "issuer": self.issuer, "station_id": self.station}
+        told |= {"connector_id": self.connector, "valid_from": text(self.valid_from), "region": self.region}
+        told |= {"county_code": "", "power_type": self.power_type, "metering_point": self.metering_point}
+        told |= {"rated_kw": str(Decimal(self.rated_w) / 1000) if self.rated_w else ""}
+        return told | {"meter_class": "", "time_zone": "", "access": "public"}
+
+
+@dataclass(frozen=True)
+class HourSaid:
+    """A grid operator says what an hour was generated from."""
+
+    region: str
+    hour: datetime
+    mix: tuple[tuple[str, int], ...]
+    is_estimated: bool = False
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.region, self.hour
+
+    def row(self) -> Row:
+        sources = ("coal", "gas", "oil", "nuclear", "hydro", "wind", "solar", "biomass", "geothermal", "unknown")
+        told = dict(self.mix)
+        row = {"region": self.region, "hour_start": text(self.hour)}
+        row |= {f"{source}_mwh": str(told.get(source, "")) for source in sources}
+        return row | {"is_estimated": "true" if self.is_estimated else ""}
+
+
+Said = Telling | OwnerSaid | StationSaid | HourSaid
+
+
+class World:
+    """The rules of one life, and whatever is told in it. All of it comes from the `random` that it is given."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.night = random.choice(NIGHTS)
+        self.has_connectors = random.random() < 0.4
+        self.caps = self._caps()
+        self.programmes = random.choice(((CN,), (US,), (CN, US), (CN, US)))
+        self.start = datetime.combine(self.night - 1 * DAY, time(20), UTC)
+        self.orders = 0
+        self.revisions = 0
+        self.tellings: dict[str, list[Telling]] = {}
+        self.stations: dict[tuple[object, ...], StationSaid] = {}
+
+    def _caps(self) -> tuple[str, int | None, int | None]:
+        """A programme with its cap of points and of Wh per account and vintage; mostly none."""
+        if self.random.random() > 0.25:
+            return "", None, None
+        points, energy = self.random.choice(((5000, None), (None, 15000), (7000, 25000)))
+        return self.random.choice((CN, US)), points, energy
+
+    def end(self, programme: str) -> datetime:
+        """An end of charging: at or around one of three local midnights, or at a full hour of these days."""
+        day = self.night + self.random.choice((-1, 0, 0, 0, 1)) * DAY
+        midnight = datetime.combine(day, time(0), ZONE[programme]).astimezone(UTC)
+        aside = (timedelta(0), timedelta(0), -SECOND, SECOND, -HOUR, 2 * HOUR, 12 * HOUR, 12 * HOUR)
+        return midnight + self.random.choice(aside)
+
+    def charge(self) -> Telling:
+        """A charge that was not told before."""
+        random, programme = self.random, self.random.choice(self.programmes)
+        self.orders += 1
+        power_type, metering_point = random.choice(METERS)
+        region = random.choice((EAST, EAST, SOUTH)) if programme == CN else CISO
+        end, connector = self.end(programme), random.choice(("1", "1", "2", "")) if self.has_connectors else ""
+        told = Telling(
+            *("OP", str(self.orders), self._revised(), random.choice((*ACCOUNTS, "")), "ST", connector, region),
+            *(power_type, metering_point, random.choice((None, None, 7000, 60000))),
+            *(end - random.choice(LENGTHS), end, random.choice(READINGS)),
+        )
+        if random.random() < 0.15:
+            told = replace(told, station="SX", region="", power_type="", metering_point="", rated_w=None)
+        elif random.random() < 0.04:
+            told = replace(told, region=ELSEWHERE)
+        return self._kept(told)
+
+    def rival(self) -> Telling | None:
+        """An aggregator tells a charge of the operator under an order of its own, nearly as the operator does."""
+        known = [t for told in self.tellings.values() for t in told[-1:] if t.connector and t.issuer == "OP"]
+        if not known:
+            return None
+        told, self.orders = self.random.choice(known), self.orders + 1
+        later = self.random.choice((0, 120, -120, 121, 60)) * SECOND
+        kwh = str(Decimal(told.kwh) * self.random.choice((1000, 1000, 1010, 1011, 990)) / 1000)
+        account = self.random.choice((told.account, told.account, *ACCOUNTS))
+        other = replace(told, issuer="AGG", order=str(self.orders), account=account, revised=self._revised(), kwh=kwh)
+        return self._kept(replace(other, start=told.start + later, end=told.end + later, is_credit=False))
+
+    def correction(self) -> Telling | None:
+        """Another telling of an order: other energy, another end, another connector, owner or place; or it is withdrawn."""
+        if not self.tellings:
+            return None
+        random = self.random
+        told = random.choice(self.tellings[random.choice(sorted(self.tellings))])
+        programme = US if told.region == CISO else CN
+        end = self.end(programme)
+        changed = random.choice(
+            (
+                replace(told, kwh=random.choice(READINGS)),
+                replace(told, kwh=random.choice(READINGS)),
+                replace(told, start=end - (told.end - told.start), end=end),
+                replace(told, start=end - (told.end - told.start), end=end),
+                replace(told, account=random.choice((*ACCOUNTS, ""))),
+                replace(told, connector=random.choice(("1", "2", ""))) if self.has_connectors else told,
+                replace(told, is_credit=True),
+                replace(told, region=random.choice((EAST, SOUTH, CISO)) if told.region else ""),
+                replace(told, kwh="-1"),
+            )
+        )
+        if changed.is_credit and random.random() < 0.5:
+            return None
+        return self._kept(replace(changed, revised=self._revised()))
+
+    def _revised(self) -> datetime | None:
+        """The next time of a revision; now and then none, or one that another telling has, too."""
+        if self.random.random() < 0.25:
+            return None
+        self.revisions += self.random.choice((0, 1, 1, 1, 2))
+        return self.start + (100 - self.revisions if self.random.random() < 0.2 else self.revisions) * MINUTE
+
+    def _kept(self, told: Telling) -> Telling:
+        self.tellings.setdefault(told.lineage, []).append(told)
+        return told
+
+    def owner(self) -> OwnerSaid | None:
+        if not self.tellings:
+            return None
+        return OwnerSaid(self.random.choice(sorted(self.tellings)), self.random.choice(ACCOUNTS))
+
+    def station(self) -> StationSaid:
+        """Station SX, which tells where its sessions are; or a connector of ST, which both parties name."""
+        random = self.random
+        since = datetime(2026, 1, 1, tzinfo=UTC) if random.random() < 0.7 else self.end(CN) - 2 * HOUR
+        power_type, metering_point = random.choice(METERS)
+        if self.has_connectors and random.random() < 0.6:
+            issuer, connector = random.choice(("OP", "AGG", "AGG")), random.choice(("1", "2", ""))
+            meter = (power_type, metering_point, random.choice((None, 7000)))
+            return StationSaid(issuer, "ST", connector, since, "OP", EAST, *meter)
+        region = random.choice((EAST, EAST, SOUTH, CISO))
+        return StationSaid("OP", "SX", "", since, "OP", region, power_type, metering_point, random.choice((None, 7000)))
+
+    def hours(self) -> list[tuple[str, datetime]]:
+        """Every hour that a telling of a region with a mix touches."""
+        wanted = set()
+        for told in (each for tellings in self.tellings.values() for each in tellings):
+            if told.region in (CISO, ""):
+                hour = told.start.replace(minute=0, second=0)
+                while hour < told.end:
+                    wanted.add((CISO, hour))
+                    hour += HOUR
+        return sorted(wanted)
+
+    def hour(self, region: str, hour: datetime) -> HourSaid:
+        mix = tuple((source, self.random.randint(1, 60)) for source in sorted(self.random.sample(MIXES, 3)))
+        return HourSaid(region, hour, mix)
