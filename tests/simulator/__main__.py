@@ -10,7 +10,8 @@ import argparse
 import sys
 import time
 
-from tests.simulator.lives import Lived, many
+from tests.simulator.lives import Lived, find_all, many
+from tests.simulator.mutations import MUTATIONS
 
 
 def _say(lived: Lived) -> None:
@@ -19,14 +20,28 @@ def _say(lived: Lived) -> None:
         print(f"  again: python -m tests.simulator --first {lived.seed} --seeds 1 --loud", flush=True)
 
 
+def _mutations(first: int, seeds: int, jobs: int) -> int:
+    """A table: bug, the first seed that finds it, and by what; Refused is the package's own check."""
+    missed = 0
+    for name, lived in find_all(MUTATIONS, first, seeds, jobs):
+        missed += lived is None
+        print(f"{name:42} {lived.seed if lived else '-':>5}  {lived.invariant if lived else 'not found'}", flush=True)
+    print(f"{len(MUTATIONS)} bugs, {missed} not found in {seeds} seeds each")
+    return int(missed > 0)
+
+
 def main() -> int:
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("--seeds", type=int, default=100, help="lives to live")
     words.add_argument("--first", type=int, default=1, help="the first seed")
     words.add_argument("--steps", type=int, help="steps of each life before its end; as the seed says where not given")
     words.add_argument("--jobs", type=int, default=1, help="lives at a time")
+    words.add_argument("--mutation", choices=MUTATIONS, metavar="NAME", help="plant this bug")
+    words.add_argument("--mutations", action="store_true", help="plant every bug in turn, and say which seed finds it")
     words.add_argument("--loud", action="store_true", help="say what happens in each life")
     asked = words.parse_args()
+    if asked.mutations:
+        return _mutations(asked.first, asked.seeds, asked.jobs)
     started = time.monotonic()
 
     def say(lived: Lived) -> None:
@@ -34,7 +49,7 @@ def main() -> int:
             print("\n".join(lived.told))
         _say(lived)
 
-    lived = many(range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say)
+    lived = many(range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say, asked.mutation)
     broken = sorted(each.seed for each in lived if each.broke)
     seconds = sum(each.seconds for each in lived) / len(lived)
     died, raced = sum(each.died for each in lived), sum(each.raced for each in lived)

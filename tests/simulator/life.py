@@ -89,6 +89,8 @@ class Life:
                 acts.append((5, "a decision", self.decide))
         if self.reading.number:
             acts.append((1.5, "crediting", self.credit))
+        if not self.files:
+            return "sessions", self.sessions
         _, name, act = self.random.choices(acts, [weight for weight, *_ in acts])[0]
         return name, act
 
@@ -97,7 +99,7 @@ class Life:
     def sessions(self) -> None:
         """Something new, something that was kept back, something told before, in one file and in any order."""
         self._tell()
-        count = min(len(self.pool), self.random.randint(1, 5))
+        count = min(len(self.pool), self.random.randint(2, 6))
         rows = [self.pool.pop(self.random.randrange(len(self.pool))) for _ in range(count)]
         told = [row for each in self.files for row in each.rows if isinstance(row, Telling)]
         rows += [self.random.choice(told) for _ in range(self.random.choice((0, 0, 1, 2))) if told]
@@ -105,7 +107,7 @@ class Life:
         self.ingest("session_csv", rows)
 
     def _tell(self) -> None:
-        for _ in range(self.random.randint(1, 3)):
+        for _ in range(self.random.randint(2, 4) if self.world.tellings else 6):
             kind = self.random.random()
             told: Telling | None = self.world.charge() if kind < 0.55 or not self.world.tellings else None
             if told is None and kind < 0.68 and self.world.has_connectors:
@@ -121,7 +123,7 @@ class Life:
         if not wanted:
             return
         missing = [hour for hour in wanted if hour not in known]
-        chosen = self.random.sample(missing, self.random.randint(0, len(missing))) if self.random.random() < 0.8 else []
+        chosen = missing if self.random.random() < 0.6 else self.random.sample(missing, len(missing) // 2)
         chosen += [self.random.choice(wanted)] if self.random.random() < 0.5 or not chosen else []
         self.ingest("grid_mix_csv", [self.world.hour(*hour) for hour in dict.fromkeys(chosen)])
 

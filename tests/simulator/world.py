@@ -19,7 +19,7 @@ ACCOUNTS = ("alice-7f3a", "bob-19cc", "carol-e02d")
 NIGHTS = (date(2026, 4, 1), date(2026, 3, 8), date(2026, 11, 1), date(2027, 1, 1))
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LENGTHS = (HOUR, HOUR, 2 * HOUR, 30 * MINUTE, 90 * MINUTE, HOUR + SECOND, HOUR - SECOND)
-READINGS = ("10", "12", "7.5", "9.999", "20", "3.001", "30", "0.5", "0.499", "0", "200.001", "0.0011")
+READINGS = ("10", "12", "7.5", "9.999", "20", "3.001", "30", "6", "0.5", "0.499", "0", "200.001")
 METERS = (("AC", "ac_input"),) * 3 + (("DC", "dc_output"), ("DC", "ac_input"), ("DC", "unknown"))
 MIXES = ("gas", "coal", "solar", "wind", "unknown")
 Row = dict[str, str]
@@ -183,11 +183,19 @@ class World:
         region = random.choice((EAST, EAST, SOUTH)) if programme == CN else CISO
         end, connector = self.end(programme), random.choice(("1", "1", "2", "")) if self.has_connectors else ""
         told = Telling(
-            *("OP", str(self.orders), self._revised(), random.choice((*ACCOUNTS, "")), "ST", connector, region),
+            *(
+                "OP",
+                str(self.orders),
+                self._revised(),
+                random.choice((*ACCOUNTS, *ACCOUNTS, "")),
+                "ST",
+                connector,
+                region,
+            ),
             *(power_type, metering_point, random.choice((None, None, 7000, 60000))),
             *(end - random.choice(LENGTHS), end, random.choice(READINGS)),
         )
-        if random.random() < 0.15:
+        if random.random() < 0.12:
             told = replace(told, station="SX", region="", power_type="", metering_point="", rated_w=None)
         elif random.random() < 0.04:
             told = replace(told, region=ELSEWHERE)
