@@ -11,6 +11,8 @@ from typing import Any
 
 from chargeledger import asking, flow
 from chargeledger.errors import Refused
+from chargeledger.lake import Lake
+from chargeledger.verify import verify
 from tests.ledger import plain_reading
 from tests.ledger.book import Book
 from tests.simulator.consumer import Consumer
@@ -18,6 +20,7 @@ from tests.simulator.expected import Expected, Scope
 from tests.simulator.facts import Sent
 from tests.simulator.reading import Reading, hold, rows_of
 from tests.simulator.stumble import Died, Fired, dies_at, overtaken_by
+from tests.simulator.twin import held, on_time
 from tests.simulator.world import CN, DAY, HOUR, MINUTE, US, ZONE, Said, Telling, World, text
 
 # Files of these sources that landed before are staged before: they tell rows of the same relation.
@@ -68,7 +71,7 @@ class Life:
         acts: list[tuple[float, str, Callable[[], object]]] = [
             (6, "sessions", self.sessions),
             (1.5, "hours", self.hours),
-            (1, "an owner", self.owner),
+            (1.2, "an owner", self.owner),
             (1, "a station", self.station),
             (0.7, "a file again", self.again),
             (2.5, "a pause", self.pause),
@@ -77,10 +80,10 @@ class Life:
         ]
         if self.book.root.exists() and self.dear < DEAREST:
             acts += [
-                (4, "accounting", self.account),
-                (1.2, "accounting of a scope", self.account_scope),
-                (1.2, "publishing", self.publish),
-                (1.2, "an accounting that dies", self.account_that_dies),
+                (5 * self.is_dirty + 0.3, "accounting", self.account),
+                (1.5 * self.is_dirty + 0.1, "accounting of a scope", self.account_scope),
+                (1.0, "publishing", self.publish),
+                (1.5 * self.is_dirty + 0.1, "an accounting that dies", self.account_that_dies),
                 (0.6, "a publishing that dies", self.publish_that_dies),
                 (1.2, "an accounting that is overtaken", self.account_overtaken),
                 (0.4, "a publishing that is overtaken", self.publish_overtaken),
@@ -107,14 +110,21 @@ class Life:
         self.ingest("session_csv", rows)
 
     def _tell(self) -> None:
-        for _ in range(self.random.randint(2, 4) if self.world.tellings else 6):
-            kind = self.random.random()
-            told: Telling | None = self.world.charge() if kind < 0.55 or not self.world.tellings else None
-            if told is None and kind < 0.68 and self.world.has_connectors:
+        is_first = not self.world.tellings
+        for _ in range(6 if is_first else self.random.randint(2, 4)):
+            kind = self.random.random() / (3 if is_first else 1)
+            told: Telling | None = self.world.charge() if kind < 0.35 or not self.world.tellings else None
+            if told is None and kind < 0.5 and self.world.has_connectors:
                 told = self.world.rival()
-            told = told or self.world.correction()
+            told = told or self.world.correction(self._posted())
             if told:
                 self.pool.append(told)
+
+    def _posted(self) -> list[str]:
+        """Lineages of which something stands in the ledger."""
+        return sorted(
+            each for each, keys in self.expected.posted.items() if any(parts[:2] != (0, 0) for parts in keys.values())
+        )
 
     def hours(self) -> None:
         """Hours of the grid: missing ones, and now and then one that is restated."""
@@ -421,6 +431,31 @@ class Life:
         plain_reading.rows_and_wh_close(self.book)
         states = plain_reading.every_lineage_has_one_state(self.book)
         hold("12 every lineage has a state", sum(states.values()), len(self.expected.facts.received))
+        if self.random.random() < 0.25:
+            self._as_on_time()
+        if self.random.random() < 0.1:
+            self._as_an_auditor()
+
+    def _as_on_time(self) -> None:
+        """Where nothing was held, late for its claim, or decided by who came first, the mess makes no difference."""
+        if self.expected.was_held or self.world.has_connectors or self.world.caps[0]:
+            return
+        found = self.expected.look()
+        late = {lineage for lineage, (_, reason) in found.awarded.items() if reason == "late"}
+        owed = on_time(self.book.folder / "twin", self.expected.facts, self.world.start, self.clock)
+        mine = held(self.reading.entries)
+        same = [{key: amounts for key, amounts in each.items() if key[1] not in late} for each in (mine, owed)]
+        hold("6 late data end where data on time do", *same)
+        self.say("      as a lake that was told everything on time")
+
+    def _as_an_auditor(self) -> None:
+        """Everything verifies, and a run computed again is the same."""
+        count = len(list(verify(Lake(self.book.lake))))
+        receipts = sorted(path.stem for path in (self.book.root / "receipts").glob("*.json"))
+        chosen = self.random.choice(receipts) if receipts else None
+        difference = asking.rerun(chosen, self.book.lake)["difference"] if chosen else None
+        hold("5 a run computed again is the same", difference, None, str(chosen))
+        self.say(f"      {count} verifications; computed again: {chosen}")
 
     def _credited(self) -> None:
         for reader in self.readers:

@@ -213,12 +213,13 @@ class World:
         other = replace(told, issuer="AGG", order=str(self.orders), account=account, revised=self._revised(), kwh=kwh)
         return self._kept(replace(other, start=told.start + later, end=told.end + later, is_credit=False))
 
-    def correction(self) -> Telling | None:
-        """Another telling of an order: other energy, another end, another connector, owner or place; or it is withdrawn."""
+    def correction(self, rather: list[str]) -> Telling | None:
+        """Another telling of an order, mostly of one of `rather`: other energy, end, connector, owner or place; or it is withdrawn."""
         if not self.tellings:
             return None
         random = self.random
-        told = random.choice(self.tellings[random.choice(sorted(self.tellings))])
+        lineages = rather if rather and random.random() < 0.8 else sorted(self.tellings)
+        told = random.choice(self.tellings[random.choice(lineages)])
         programme = US if told.region == CISO else CN
         end = self.end(programme)
         changed = random.choice(
@@ -227,6 +228,7 @@ class World:
                 replace(told, kwh=random.choice(READINGS)),
                 replace(told, start=end - (told.end - told.start), end=end),
                 replace(told, start=end - (told.end - told.start), end=end),
+                replace(told, account=random.choice(ACCOUNTS)),
                 replace(told, account=random.choice((*ACCOUNTS, ""))),
                 replace(told, connector=random.choice(("1", "2", ""))) if self.has_connectors else told,
                 replace(told, is_credit=True),
@@ -234,16 +236,14 @@ class World:
                 replace(told, kwh="-1"),
             )
         )
-        if changed.is_credit and random.random() < 0.5:
-            return None
         return self._kept(replace(changed, revised=self._revised()))
 
     def _revised(self) -> datetime | None:
         """The next time of a revision; now and then none, or one that another telling has, too."""
-        if self.random.random() < 0.25:
+        if self.random.random() < 0.12:
             return None
         self.revisions += self.random.choice((0, 1, 1, 1, 2))
-        return self.start + (100 - self.revisions if self.random.random() < 0.2 else self.revisions) * MINUTE
+        return self.start + (100 - self.revisions if self.random.random() < 0.15 else self.revisions) * MINUTE
 
     def _kept(self, told: Telling) -> Telling:
         self.tellings.setdefault(told.lineage, []).append(told)
