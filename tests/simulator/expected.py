@@ -66,6 +66,7 @@ class Look:
     awarded: dict[str, tuple[Parts, str | None]]
     held: set[str]
     pinned: set[str] = field(default_factory=set)
+    is_claim_older: bool = False  # an award depends on another telling of the charge having landed first
 
     def own(self, lineage: str) -> tuple[object, ...]:
         placed = self.placed.get(lineage)
@@ -127,27 +128,33 @@ class Expected:
         final = held | {
             each for each, was in self.stood.items() if was.state in (AWARDED, WAITS) and self.is_final(was.vintage)
         }
-        aside = set_aside(told.values(), final)
+        aside, holder_of = set_aside(told.values(), final)
+        landed = {lineage: placed.first_landed for lineage, placed in told.items()}
+        for lineage, holder in holder_of.items():
+            landed[holder] = min(landed[holder], told[lineage].first_landed)
         amounts: dict[str, Amounts] = {}
         for lineage, placed in told.items():
             if placed.programme and not placed.is_withdrawn and (lineage in held or lineage not in aside):
                 if found := assess(placed, self.facts.grid):
                     amounts[lineage] = found
         candidates = [
-            self._candidate(told[each], found, each in held, each in released)
+            self._candidate(told[each], found, landed[each], each in held, each in released)
             for each, found in amounts.items()
             if told[each].user
         ]
-        return Look(told, aside, amounts, awards(candidates, self.caps), held)
+        differs = any(each.refused() != each.refused(each.placed.first_landed) for each in candidates)
+        return Look(told, aside, amounts, awards(candidates, self.caps), held, is_claim_older=differs)
 
-    def _candidate(self, placed: Placed, amounts: Amounts, is_held: bool, is_released: bool) -> Candidate:
+    def _candidate(
+        self, placed: Placed, amounts: Amounts, landed: datetime, is_held: bool, is_released: bool
+    ) -> Candidate:
         lineage, vintage = placed.lineage, (placed.programme, placed.vintage)
         key = (str(placed.programme), lineage, placed.vintage or date.min, str(placed.user))
         posted = self.posted.get(lineage, {}).get(key)
         if posted is None or not (is_held or (self.is_final(vintage) and not is_released)):
-            return Candidate(placed, amounts, None, None)
+            return Candidate(placed, amounts, None, None, landed)
         was = self.stood[lineage].amounts
-        return Candidate(placed, amounts, posted[0], was.energy_wh if was else None)
+        return Candidate(placed, amounts, posted[0], was.energy_wh if was else None, landed)
 
     def differing(self, found: Look, lineage: str) -> dict[Key, tuple[Parts, Parts]]:
         """What is due and what is posted, by key, where they differ."""
@@ -170,6 +177,23 @@ class Expected:
             if (is_own and is_final) or (was.state == WAITS and has_award):
                 holding.add(lineage)
         return holding
+
+    def open_bugs(self) -> list[str]:
+        """What the package is known to do otherwise, that the next accounting would meet."""
+        found = ["the first landing of a claim"] if self.look().is_claim_older else []
+        for lineage, was in self.stood.items():
+            then, now = was.placed, self.facts.placed(lineage)
+            if then is None or now is None:
+                continue
+            if now.telling.region and not now.telling.rated_w and then.rated_w != now.rated_w:
+                found.append("the rated power of a station")
+            moved = (then.connector, then.telling.start, then.telling.end, then.telling.wh, then.is_withdrawn)
+            if (was.state == WAITS or lineage in self.pins) and moved != (
+                *(now.connector, now.telling.start, now.telling.end, now.telling.wh, now.is_withdrawn),
+            ):
+                if then.connector or now.connector:
+                    found.append("what is held on a connector")
+        return sorted(set(found))
 
     def scoped(self, scope: Scope) -> set[str]:
         """Lineages that a run of this scope looks at: by where they are, or where they were."""

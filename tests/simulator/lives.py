@@ -28,14 +28,15 @@ class Lived:
     raced: int = 0
     died: int = 0
     entries: int = 0
+    stopped: str = ""
 
 
-def live(seed: int, steps: int | None = None, mutation: str | None = None) -> Lived:
+def live(seed: int, steps: int | None = None, mutation: str | None = None, is_strict: bool = False) -> Lived:
     """Live the life of a seed, in a folder that is thrown away, with a planted bug where one is named."""
     told: list[str] = []
     started, broke, invariant = time.monotonic(), None, ""
     with tempfile.TemporaryDirectory(dir=settings.memory()) as folder:
-        life = Life(seed, Path(folder) / "life", told.append)
+        life = Life(seed, Path(folder) / "life", told.append, is_strict=is_strict)
         try:
             with settings.of(life.world), planted(mutation, Path(folder)):
                 life.live(steps)
@@ -43,10 +44,11 @@ def live(seed: int, steps: int | None = None, mutation: str | None = None) -> Li
             broke = f"{type(error).__name__}: {error}" if isinstance(error, Broken) else traceback.format_exc()
             invariant = error.invariant if isinstance(error, Broken) else f"{type(error).__name__} of the package"
     seconds = time.monotonic() - started
-    return Lived(seed, broke, invariant, tuple(told), seconds, life.raced, life.died, len(life.reading.entries))
+    entries = len(life.reading.entries)
+    return Lived(seed, broke, invariant, tuple(told), seconds, life.raced, life.died, entries, life.stopped)
 
 
-def _live(asked: tuple[int, int | None, str | None]) -> Lived:
+def _live(asked: tuple[int, int | None, str | None, bool]) -> Lived:
     with settings.fast():
         return live(*asked)
 
@@ -70,10 +72,15 @@ def find_all(names: Iterable[str], first: int, seeds: int, jobs: int) -> Iterato
 
 
 def many(
-    seeds: Iterable[int], steps: int | None, jobs: int, say: Callable[[Lived], None], mutation: str | None = None
+    seeds: Iterable[int],
+    steps: int | None,
+    jobs: int,
+    say: Callable[[Lived], None],
+    mutation: str | None = None,
+    is_strict: bool = False,
 ) -> list[Lived]:
     """Live many lives, several at a time."""
-    asked, lived = [(seed, steps, mutation) for seed in seeds], []
+    asked, lived = [(seed, steps, mutation, is_strict) for seed in seeds], []
     if jobs == 1:
         for each in asked:
             lived.append(_live(each))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -49,8 +48,8 @@ def rows_of(book: Book, relation: str) -> list[Row]:
 class Reading:
     """Remembers what was read before, since none of it may ever be another."""
 
-    def __init__(self, book: Book) -> None:
-        self.book = book
+    def __init__(self, book: Book, capped: str) -> None:
+        self.book, self.capped = book, capped
         self.entries: list[Row] = []
         self.version = -1
         self.number = 0
@@ -72,6 +71,8 @@ class Reading:
         for row in rows[before:]:
             parts = row["points"] * plain_reading.GRAM + sum(int(row[name]) for name in PARTS[2:])
             hold("13 every entry closes", int(row["emission_reductions_ng"]), parts, f"seq {row['seq']}")
+            known = row["reason"] != "shared cap" or row["programme"] == self.capped
+            hold("a reason names what changed", known, True, f"seq {row['seq']}: {row['reason']}")
             hold("11 users are pseudonyms", row["user_id"] in USERS, True, f"seq {row['seq']}")
         self.entries = rows
         return rows[before:]
@@ -164,12 +165,3 @@ def _plain(row: Row) -> Entry:
     told: Entry = {name: row[name] for name in names}
     told["is_first"] = row["reason"] == "first assessment"
     return told | {name: int(row[name]) for name in PARTS}
-
-
-def digest_of(folder: Path) -> str:
-    """All bytes of the ledger's table, in the order of their paths."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            total.update(path.read_bytes())
-    return total.hexdigest()

@@ -214,7 +214,7 @@ class World:
         return self._kept(replace(other, start=told.start + later, end=told.end + later, is_credit=False))
 
     def correction(self, rather: list[str]) -> Telling | None:
-        """Another telling of an order, mostly of one of `rather`: other energy, end, connector, owner or place; or it is withdrawn."""
+        """Another telling of an order, mostly of one of `rather`; or it is withdrawn."""
         if not self.tellings:
             return None
         random = self.random

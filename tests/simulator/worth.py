@@ -54,7 +54,15 @@ class Placed:
     @property
     def rests_on(self) -> tuple[object, ...]:
         """Its own inputs, but for the grid."""
-        return (self.telling.content[:7], self.place, self.user, self.is_withdrawn, self.programme, self.vintage)
+        return (
+            self.telling.content[:7],
+            self.place,
+            self.rated_w,
+            self.user,
+            self.is_withdrawn,
+            self.programme,
+            self.vintage,
+        )
 
 
 def intensity(said: HourSaid) -> int:
@@ -84,13 +92,15 @@ class Candidate:
     amounts: annual.Amounts
     standing_points: int | None
     standing_wh: int | None
+    claim_landed: datetime
 
     def turn(self) -> tuple[bool, datetime, bytes]:
         return self.standing_points is None, self.placed.telling.end, self.placed.lineage.encode()
 
-    def refused(self) -> str | None:
+    def refused(self, first_landed: datetime | None = None) -> str | None:
+        """Why it is not awarded: by the first landing of the claim, where it is not given."""
         told = self.placed.telling
-        late = (self.placed.first_landed - told.end) / timedelta(seconds=1)
+        late = ((first_landed or self.claim_landed) - told.end) / timedelta(seconds=1)
         session = {
             "energy_wh": self.amounts.energy_wh,
             "charging_seconds": (told.end - told.start) // timedelta(seconds=1),
@@ -129,8 +139,11 @@ def awards(
     return found
 
 
-def set_aside(told: Iterable[Placed], final: set[str]) -> dict[str, str]:
-    """State of every lineage that another one excludes: a duplicate of a claim, or an overlap in time on one connector."""
+def set_aside(told: Iterable[Placed], final: set[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """State of every lineage that another one excludes, and the holder of every duplicate.
+
+    A duplicate is of a claim; else it is an overlap in time on one connector.
+    """
 
     def first(placed: Placed) -> tuple[bool, bool, str]:
         return placed.lineage not in final, not placed.is_own, placed.lineage
@@ -138,15 +151,16 @@ def set_aside(told: Iterable[Placed], final: set[str]) -> dict[str, str]:
     on = sorted((p for p in told if p.connector and not p.is_withdrawn), key=first)
     holders: list[Placed] = []
     aside: dict[str, str] = {}
+    holder_of: dict[str, str] = {}
     for placed in on:
-        if any(_one_charge(placed, holder, final) for holder in holders):
-            aside[placed.lineage] = "duplicate"
+        if claimed := [holder.lineage for holder in holders if _one_charge(placed, holder, final)]:
+            aside[placed.lineage], holder_of[placed.lineage] = "duplicate", min(claimed)
         else:
             holders.append(placed)
     for one in holders:
         if one.lineage not in final and any(_overlap(one, other) for other in holders if other is not one):
             aside[one.lineage] = "quarantined"
-    return aside
+    return aside, holder_of
 
 
 def _one_charge(told: Placed, holder: Placed, final: set[str]) -> bool:
