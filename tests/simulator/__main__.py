@@ -46,7 +46,12 @@ def main() -> int:
         return _mutations(asked.first, asked.seeds, asked.jobs)
     started = time.monotonic()
 
+    done: list[int] = []
+
     def say(lived: Lived) -> None:
+        done.append(lived.seed)
+        if len(done) % 50 == 0:
+            print(f"{len(done):,} lives, {time.monotonic() - started:,.0f} s", flush=True)
         if asked.loud:
             print("\n".join(lived.told))
         _say(lived)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from tests.ledger.book import user
-from tests.simulator.world import HourSaid, OwnerSaid, Said, StationSaid, Telling
+from tests.simulator.tellings import HourSaid, OwnerSaid, Said, StationSaid, Telling
 from tests.simulator.worth import Placed
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)

@@ -12,7 +12,8 @@ from typing import Any
 from chargeledger import flow
 from tests.ledger.book import Book, user
 from tests.simulator.facts import Facts
-from tests.simulator.world import ACCOUNTS, OwnerSaid, Said, text
+from tests.simulator.tellings import OwnerSaid, Said, text
+from tests.simulator.world import ACCOUNTS
 
 ACCOUNT = {user(account): account for account in ACCOUNTS}
 Held = dict[tuple[Any, ...], tuple[int, int]]

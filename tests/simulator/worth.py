@@ -10,7 +10,8 @@ from math import ceil
 
 from tests.oracle import annual, california
 from tests.oracle.reward import DEFAULT_RULES, NG_PER_G, NO_RULES, refusal
-from tests.simulator.world import CN, US, ZONE, HourSaid, Telling
+from tests.simulator.tellings import HourSaid, Telling
+from tests.simulator.world import CN, US, ZONE
 
 RULES = {CN: DEFAULT_RULES, US: NO_RULES}
 US_BASELINE = {"AC": california.BASELINE_AC_UG_PER_KWH, "DC": california.BASELINE_DC_UG_PER_KWH}
