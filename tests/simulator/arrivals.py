@@ -89,10 +89,11 @@ class Arrivals:
         wanted = self.world.hours()
         if not wanted:
             return
-        missing = [hour for hour in wanted if hour not in known]
-        chosen = missing if self.random.random() < 0.6 else self.random.sample(missing, len(missing) // 2)
-        chosen += [self.random.choice(wanted)] if self.random.random() < 0.5 or not chosen else []
-        self.ingest("grid_mix_csv", [self.world.hour(*hour) for hour in dict.fromkeys(chosen)])
+        missing, random = [hour for hour in wanted if hour not in known], self.random
+        chosen = missing if random.random() < 0.6 else random.sample(missing, len(missing) // 2)
+        restated = [hour for hour in wanted if hour in known]
+        chosen += random.sample(restated, min(len(restated), random.choice((0, 1, 2, 3))))
+        self.ingest("grid_mix_csv", [self.world.hour(*hour) for hour in chosen])
 
     def owner(self) -> None:
         if said := self.world.owner():

@@ -12,6 +12,7 @@ from tests.simulator.acts import Acts, StoppedShort
 from tests.simulator.reading import hold
 from tests.simulator.tellings import text
 from tests.simulator.twin import held, on_time
+from tests.simulator.world import US
 
 DEAREST = 3  # accountings and publications before the last ones
 
@@ -34,7 +35,7 @@ class Life(Acts):
     def _choose(self) -> tuple[str, Callable[[], object]]:
         acts: list[tuple[float, str, Callable[[], object]]] = [
             (6, "sessions", self.sessions),
-            (1.5, "hours", self.hours),
+            (1.5 if US in self.world.programmes else 0, "hours", self.hours),
             (1.2, "an owner", self.owner),
             (1, "a station", self.station),
             (0.7, "a file again", self.again),

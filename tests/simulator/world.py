@@ -32,7 +32,7 @@ class World:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.night = random.choice(NIGHTS)
-        self.has_connectors = random.random() < 0.4
+        self.has_connectors = random.random() < 0.5
         self.caps = self._caps()
         self.programmes = random.choice(((CN,), (US,), (CN, US), (CN, US)))
         self.start = datetime.combine(self.night - 1 * DAY, time(20), UTC)
