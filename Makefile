@@ -4,15 +4,16 @@ PYTHON  ?= $(firstword $(foreach name,python3 python3.12 python3.11,$(shell \
 LAKE    ?= lake
 UI_PORT ?= 8080
 SESSIONS ?= 3000
+SEEDS   ?= 100
 VENV    := .venv
 BIN     := $(VENV)/bin
 SETUP   := $(VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test crash dirty readers ui lock clean
+.PHONY: help setup run test crash simulate dirty readers ui lock clean
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## install everything into .venv, from the lock
 
@@ -42,6 +43,9 @@ readers: setup ## read 100,000 times while 500 publications follow one another (
 
 crash: setup ## kill a run at every system call that changes its lake, 1,000 times by chance, and race 8 writers (an hour)
 	$(BIN)/python -m tests.crash --by-chance 1000 --races 100
+
+simulate: setup ## live lives of a lake from seeds, each act held against a plain model: make simulate SEEDS=2000
+	@$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs 2 $(ARGUMENTS)
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
 	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)

@@ -1,0 +1,76 @@
+"""Live many lives, one per seed, and say which broke, at what, and how to live that one again.
+
+python -m tests.simulator --seeds 2000 --jobs 2
+python -m tests.simulator --first 17 --seeds 1 --steps 5 --loud
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from tests.simulator.lives import Lived, find_all, many
+from tests.simulator.mutations import MUTATIONS
+
+
+def _say(lived: Lived) -> None:
+    if lived.broke:
+        print(f"\nseed {lived.seed} broke: {lived.broke}\n  after " + "\n  ".join(lived.told[-6:]))
+        print(f"  again: python -m tests.simulator --first {lived.seed} --seeds 1 --loud", flush=True)
+
+
+def _mutations(first: int, seeds: int, jobs: int) -> int:
+    """A table: bug, the first seed that finds it, and by what; Refused is the package's own check."""
+    missed = 0
+    for name, lived in find_all(MUTATIONS, first, seeds, jobs):
+        missed += lived is None
+        print(f"{name:42} {lived.seed if lived else '-':>5}  {lived.invariant if lived else 'not found'}", flush=True)
+    print(f"{len(MUTATIONS)} bugs, {missed} not found in {seeds} seeds each")
+    return int(missed > 0)
+
+
+def main() -> int:
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--seeds", type=int, default=100, help="lives to live")
+    words.add_argument("--first", type=int, default=1, help="the first seed")
+    words.add_argument("--steps", type=int, help="steps of each life before its end; as the seed says where not given")
+    words.add_argument("--jobs", type=int, default=1, help="lives at a time")
+    words.add_argument("--mutation", choices=MUTATIONS, metavar="NAME", help="plant this bug")
+    words.add_argument("--mutations", action="store_true", help="plant every bug in turn, and say which seed finds it")
+    words.add_argument("--strict", action="store_true", help="go where a bug is known and open, too")
+    words.add_argument("--loud", action="store_true", help="say what happens in each life")
+    asked = words.parse_args()
+    if asked.mutations:
+        return _mutations(asked.first, asked.seeds, asked.jobs)
+    started = time.monotonic()
+
+    done: list[int] = []
+
+    def say(lived: Lived) -> None:
+        done.append(lived.seed)
+        if len(done) % 50 == 0:
+            print(f"{len(done):,} lives, {time.monotonic() - started:,.0f} s", flush=True)
+        if asked.loud:
+            print("\n".join(lived.told))
+        _say(lived)
+
+    lived = many(
+        range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say, asked.mutation, asked.strict
+    )
+    broken = sorted(each.seed for each in lived if each.broke)
+    seconds = sum(each.seconds for each in lived) / len(lived)
+    died, raced = sum(each.died for each in lived), sum(each.raced for each in lived)
+    print(
+        f"{len(lived):,} lives, {sum(each.entries for each in lived):,} entries, {died:,} acts that died, {raced:,} overtaken; "
+        f"{seconds:.1f} s a life, {time.monotonic() - started:,.0f} s in all"
+    )
+    short = Counter(each.stopped for each in lived if each.stopped)
+    print("stopped short by open bugs: " + ("; ".join(f"{count} by {name}" for name, count in short.items()) or "none"))
+    print(f"broken: {', '.join(map(str, broken)) or 'none'}")
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""What the ledger owes after each act, in plain Python: entries, states, vintages, months."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from tests.simulator.due import AWARDED, PARTS, WAITS, WINDOW, Due, Entry, Key, Look, Scope, Stood, Vintage
+from tests.simulator.world import DAY, ZONE
+from tests.simulator.worth import Parts
+
+
+@dataclass
+class Expected(Due):
+    """The ledger as it must be."""
+
+    entries: dict[str, int] = field(default_factory=dict)
+    before_hold: dict[str, str] = field(default_factory=dict)
+    closed: dict[str, list[str]] = field(default_factory=dict)
+    last_seq: int = 0
+    was_held: bool = False  # something was, once: what is due depends on when it came
+    unsure: set[str] = field(default_factory=set)  # lineages that a run of a scope may have looked at, or not yet
+
+    def scoped(self, scope: Scope) -> set[str]:
+        """Lineages that a run of this scope looks at: by where they are, or where they were."""
+        found = set()
+        for lineage in self.facts.received:
+            placed, was = self.facts.placed(lineage), self.stood.get(lineage)
+            now: Vintage = (placed.programme, placed.vintage) if placed else (None, None)
+            if now[0] is None or scope.holds(now) or (was and scope.holds(was.vintage)):
+                found.add(lineage)
+        return found
+
+    def account(self, clock: datetime, touched: set[str], scope: Scope, unsure: Iterable[str] = ()) -> list[Entry]:
+        """Post what these lineages lack, then judge the vintages of the scope; returns the entries."""
+        found, self.unsure = self.look(), self.unsure | set(unsure) if scope != Scope() else set()
+        judged = {vintage for vintage, is_final in self.final.items() if not is_final and scope.holds(vintage)}
+        for placed in (self.facts.placed(each) for each in touched):
+            if placed and placed.programme:
+                judged.add((placed.programme, placed.vintage))
+        after = dict(self.final)
+        for programme, day in judged:
+            assert programme and day
+            over = datetime.combine(day + DAY, time(0), ZONE[programme]).astimezone(UTC) + WINDOW[programme]
+            after[programme, day] = self.is_final((programme, day)) or clock >= over
+        entries = list(self._post(found, touched, after, set()))
+        self._remember(found, touched)
+        self.final = after
+        return entries
+
+    def approve(self, lineages: set[str], touched: set[str]) -> list[Entry]:
+        """Post what is due to these lineages, final or not; no vintage is judged."""
+        found, after = self.look(released=lineages), dict(self.final)
+        for placed in (self.facts.placed(each) for each in touched):
+            if placed and placed.programme:
+                after.setdefault((placed.programme, placed.vintage), False)
+        entries = list(self._post(found, touched, after, lineages))
+        self._remember(found, touched)
+        self.final = after
+        return entries
+
+    def reject(self, lineages: set[str]) -> list[Entry]:
+        """Pin what stands, as long as the inputs are these."""
+        now = {lineage: placed for lineage in self.facts.revisions if (placed := self.facts.placed(lineage))}
+        found = self._look(now, set(), set())
+        self.pins |= {each: (*found.own(each), found.aside.get(each)) for each in lineages}
+        self._remember(self.look(), lineages)
+        return []
+
+    def _post(self, found: Look, touched: set[str], after: dict[Vintage, bool], released: set[str]) -> Iterator[Entry]:
+        changes = {
+            key: pair
+            for lineage in touched - found.held
+            for key, pair in self.differing(found, lineage).items()
+            if lineage in released or not self.stands_final(key)
+        }
+        for key in sorted(changes):
+            yield self._entry(key, *changes[key], after)
+
+    def _entry(self, key: Key, due: Parts, posted: Parts, after: dict[Vintage, bool]) -> Entry:
+        programme, lineage, vintage, user_id = key
+        number, self.last_seq = self.entries.get(lineage, 0), self.last_seq + 1
+        self.entries[lineage] = number + 1
+        self.posted.setdefault(lineage, {})[key] = due
+        kind = "adjustment" if due[0] != posted[0] else "revaluation"
+        kind = "issuance" if posted[:2] == (0, 0) else "reversal" if due[:2] == (0, 0) else kind
+        return {
+            "seq": self.last_seq,
+            "entry_id": hashlib.sha256(f"{programme}|{lineage}|{number}".encode()).hexdigest(),
+            "programme": programme,
+            "user_id": user_id,
+            "session_id": lineage,
+            "vintage": vintage,
+            "period": max(vintage.isoformat()[:7], self.first_open(programme) or ""),
+            "kind": kind,
+            "points_after": due[0],
+            "status": "final" if after[programme, vintage] else "provisional",
+            "is_first": number == 0,
+            **{name: now - before for name, now, before in zip(PARTS, due, posted, strict=True)},
+        }
+
+    def _remember(self, found: Look, touched: set[str]) -> None:
+        """Write the states of what was looked at."""
+        for lineage in touched:
+            if lineage in found.held:
+                was = self.stood[lineage]
+                if lineage not in found.pinned:
+                    self.before_hold.setdefault(lineage, was.state)
+                    self.was_held = True
+                state = self.before_hold.pop(lineage, was.state) if lineage in found.pinned else WAITS
+                self.stood[lineage] = replace(was, state=state)
+            else:
+                self.stood[lineage] = self._fresh(found, lineage)
+                self.before_hold.pop(lineage, None)
+            if lineage not in found.pinned:
+                self.pins.pop(lineage, None)
+
+    def _fresh(self, found: Look, lineage: str) -> Stood:
+        placed, amounts = found.placed.get(lineage), found.amounts.get(lineage)
+        if placed is None:
+            state = "quarantined"
+        elif lineage in found.aside:
+            state = found.aside[lineage]
+        elif self.facts.is_credit_alone(lineage):
+            state = "awaiting original"
+        elif placed.is_withdrawn:
+            state = "withdrawn"
+        elif placed.region is None:
+            state = "awaiting station"
+        elif placed.programme is None:
+            state = "outside"
+        elif amounts is None:
+            state = "awaiting grid"
+        elif placed.user is None:
+            state = "awaiting owner"
+        else:
+            state = "not awarded" if found.awarded[lineage][1] else AWARDED
+        return Stood(state, placed, amounts)
+
+    def adopt_vintages(self, told: dict[Vintage, bool]) -> None:
+        """Believe what is published of the vintages of lineages that a run may have looked at, or not yet."""
+        for lineage in self.unsure:
+            placed = self.facts.placed(lineage)
+            for vintage in [(placed.programme, placed.vintage)] if placed and placed.programme else []:
+                if vintage in told:
+                    self.final[vintage] = told[vintage] or self.is_final(vintage)
+                elif not self.is_final(vintage):
+                    self.final.pop(vintage, None)
+
+    def waiting(self) -> set[str]:
+        return {lineage for lineage, was in self.stood.items() if was.state == WAITS}
+
+    def state(self, lineage: str) -> str:
+        """The state as it is published."""
+        was = self.stood[lineage]
+        return ("final" if self.is_final(was.vintage) else "provisional") if was.state == AWARDED else was.state
+
+    def first_open(self, programme: str) -> str | None:
+        """The month after the last that was closed."""
+        return _month_after(self.closed[programme][-1]) if self.closed.get(programme) else None
+
+    def closable(self, programme: str) -> str | None:
+        """The month that is the next to be closed: months close in order."""
+        months = {key[2].isoformat()[:7] for keys in self.posted.values() for key in keys if key[0] == programme}
+        months |= {day.isoformat()[:7] for name, day in self.final if name == programme and day}
+        return self.first_open(programme) or min(months, default=None)
+
+
+def _month_after(month: str) -> str:
+    first = date.fromisoformat(f"{month}-28") + timedelta(days=4)
+    return first.isoformat()[:7]

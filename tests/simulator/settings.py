@@ -1,0 +1,63 @@
+"""What a life runs in: a known key, one thread, the caps of its world; and less of what takes time and changes no result.
+
+Batch rules of Great Expectations judge files as a whole and would refuse these small ones; `tests/data_contracts` holds to them.
+Queries over a few rows are planned in less time than it takes to make their plans better.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.ledger.book import KEY
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Great Expectations imports a module that Python 3.11 calls deprecated
+    from chargeledger import staging
+    from chargeledger.engine import Engine
+
+from tests.ledger import altered
+from tests.simulator.world import World
+
+
+def memory() -> str | None:
+    """A folder in memory for what is thrown away again, where the machine has one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+@contextmanager
+def fast() -> Iterator[None]:
+    """For all lives of a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("PSEUDONYM_KEY", KEY), ("THREADS", "1")):
+            patch.setenv(f"CHARGELEDGER_{name}", value)
+        patch.setattr(yaml, "SafeLoader", getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # the same YAML, faster
+        patch.setattr(staging, "check_batch", lambda *_: [])
+        start = Engine.__init__
+
+        def start_plainly(engine: Engine, *args: Any, **options: Any) -> None:
+            start(engine, *args, **options)
+            engine.con.execute("PRAGMA disable_optimizer")
+
+        patch.setattr(Engine, "__init__", start_plainly)
+        yield
+
+
+@contextmanager
+def of(world: World) -> Iterator[None]:
+    """For the life of one world: its programmes."""
+    programme, points, energy = world.caps
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=memory()) as folder:
+        if points is not None:
+            altered.points_cap(patch, Path(folder), programme, points)
+        if energy is not None:
+            altered.energy_cap(patch, Path(folder), programme, energy)
+        yield

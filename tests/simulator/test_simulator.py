@@ -1,0 +1,60 @@
+"""Some lives of a lake, each from a seed: nothing breaks, and planted bugs break the life that is known to find them.
+
+`python -m tests.simulator` lives as many as it is asked to, and plants all bugs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow import lake_bytes
+from tests.simulator import settings
+from tests.simulator.life import Life
+from tests.simulator.lives import live
+from tests.simulator.mutations import MUTATIONS, planted
+
+CLEAN = range(1, 7)
+SAME = 8
+FOUND = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_haste() -> Iterator[None]:
+    with settings.fast():
+        yield
+
+
+@pytest.mark.parametrize("seed", CLEAN)
+def test_a_life_holds(seed: int) -> None:
+    lived = live(seed)
+    assert lived.broke is None, "\n".join(lived.told)
+
+
+@pytest.mark.parametrize(("name", "seed"), FOUND.items(), ids=list(FOUND))
+def test_a_planted_bug_breaks_a_life(name: str, seed: int) -> None:
+    assert live(seed, mutation=name).broke
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_what_a_bug_alters_is_there(name: str, tmp_path: Path) -> None:
+    with planted(name, tmp_path):
+        pass
+
+
+def test_a_seed_is_one_life(tmp_path: Path) -> None:
+    """The same acts, the same entries, and the same bytes of states, receipts and segments, whose names are digests."""
+    told: list[list[str]] = [[], []]
+    made = []
+    for number, said in enumerate(told):
+        life = Life(SAME, tmp_path / str(number), said.append)
+        with settings.of(life.world):
+            life.live(6)
+        root = life.book.root
+        made.append((life.reading.entries, [lake_bytes.tree(root / folder) for folder in ("ledger/state", "receipts")]))
+        made[-1][1].append(lake_bytes.tree(root / "published" / "segments"))
+    assert told[0] == told[1]
+    assert made[0] == made[1]
+    assert made[0][0]
