@@ -10,7 +10,9 @@ WITH completed AS (
     coalesce(s.power_type, t.power_type)                        AS power_type,
     coalesce(s.metering_point, t.metering_point)                AS metering_point,
     coalesce(s.rated_w, t.rated_w)                              AS rated_w,
-    CASE WHEN s.region IS NULL OR t.county_code IS NOT NULL THEN t.station_digest END AS station_digest,
+    CASE WHEN s.region IS NULL OR t.county_code IS NOT NULL OR (s.power_type IS NULL AND t.power_type IS NOT NULL)
+              OR (s.metering_point IS NULL AND t.metering_point IS NOT NULL) OR (s.rated_w IS NULL AND t.rated_w IS NOT NULL)
+         THEN t.station_digest END                              AS station_digest,
     o.user_id,
     GREATEST(s.last_batch_seq, coalesce(o.last_batch_seq, 0), coalesce(t.batch_seq, 0)) AS last_batch_seq
   FROM session_current AS s
