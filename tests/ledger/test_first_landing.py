@@ -52,10 +52,10 @@ def test_a_charge_that_both_tell_late_is_late(book: Book) -> None:
 def test_another_rated_power_of_the_station_of_a_final_award_is_held(tmp_path: Path) -> None:
     """10 kWh in two hours are 5 kW: within 1.05 x 7 kW, and beyond 1.05 x 4 kW. The session tells its region, not its power."""
     book = Book(tmp_path / "book")
-    book.send("station_csv", station(rated_kw="7"))
+    book.send("station_csv", station(rated_kw="7", county_code=""))
     book.send("session_csv", charged("1"))
     book.account(at="2026-04-20T00:00:00Z")
     assert points(book) == 3820
-    book.send("station_csv", station(rated_kw="4"), at="2026-04-21T00:00:00Z")
+    book.send("station_csv", station(rated_kw="4", county_code=""), at="2026-04-21T00:00:00Z")
     assert book.account(at="2026-04-21T00:00:00Z")["held"] == ["OP:1"]
     assert points(book) == 3820
