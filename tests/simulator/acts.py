@@ -23,7 +23,7 @@ class Acts(Arrivals):
     """Accounting, deciding, closing and publishing: whole, of a scope, cut off, overtaken."""
 
     def account(self) -> None:
-        self.dear += 1
+        self.dear += 2
         at = self.now
         self._accounted(flow.account(self.book.lake, at=text(at)), Scope(), at)
 
@@ -59,7 +59,7 @@ class Acts(Arrivals):
         if self.reading.version != version:
             self.clock = clock
         if scope == Scope():
-            self.is_dirty = False
+            self.news = 0
 
     def _stay_clear(self) -> None:
         """End a life that comes upon a bug that is known and open, unless it is asked to go there."""
@@ -73,7 +73,7 @@ class Acts(Arrivals):
         return {each.lineage for each in placed if each.connector or self.world.caps[0]} | self.expected.waiting()
 
     def account_that_dies(self) -> None:
-        self.dear += 1
+        self.dear += 2
         try:
             with dies_at(self.random.randint(1, 45), after=self.random.random() < 0.5) as fired:
                 done = flow.account(self.book.lake, at=text(self.now))
@@ -90,7 +90,7 @@ class Acts(Arrivals):
 
     def account_overtaken(self) -> None:
         """Another writer commits, closes a month or stages a file after this one has read."""
-        self.dear += 2
+        self.dear += 4
         at, later = self.now, self.random.random() < 0.5
         kind = self.random.choice(("account", "account", "ingest", "close"))
         waiting: list[File] = []
@@ -122,7 +122,7 @@ class Acts(Arrivals):
 
     def decide(self) -> None:
         """Somebody approves, rejects or renews what waits."""
-        if self.is_dirty:
+        if self.news:
             self.account()
         waiting = self.expected.waiting()
         proposals = [each for each in asking.proposals(self.book.lake) if each.state == "waiting"]
@@ -196,7 +196,7 @@ class Acts(Arrivals):
 
     def publish_overtaken(self) -> None:
         """The ledger moves on while a publication is made: it holds what it read."""
-        self.dear += 2
+        self.dear += 1
 
         def other() -> None:
             self.say("      overtaken")

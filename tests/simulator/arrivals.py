@@ -20,7 +20,7 @@ from tests.simulator.world import DAY, HOUR, MINUTE, World
 
 # Files of these sources that landed before are staged before: they tell rows of the same relation.
 BEFORE = {"session_owner_csv": ("session_csv", "session_owner_csv")}
-PAUSES = (MINUTE, HOUR, 6 * HOUR, DAY, DAY, 3 * DAY, 31 * DAY)
+PAUSES = (MINUTE, 6 * HOUR, DAY, 2 * DAY, 3 * DAY, 31 * DAY, 31 * DAY)
 
 
 @dataclass
@@ -51,8 +51,7 @@ class Arrivals:
         self.files: list[File] = []
         self.pool: list[Said] = []
         self.landings = 0
-        self.is_dirty = False
-        self.dear = 0
+        self.dear = self.news = 0
         self.readers = [Consumer(Random(f"reader {seed}")), Consumer(Random(f"shard {seed}"), shard=seed % 4)]
         self.raced = self.died = 0
 
@@ -150,7 +149,8 @@ class Arrivals:
                 and each.sent.landing_seq <= file.sent.landing_seq
             ):
                 fates = self.expected.facts.stage(each.sent)
-                each.is_staged = self.is_dirty = True
+                each.is_staged = True
+                self.news += 1
         return fates
 
     def ingest_that_dies(self) -> None:

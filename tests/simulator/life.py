@@ -14,7 +14,7 @@ from tests.simulator.tellings import text
 from tests.simulator.twin import held, on_time
 from tests.simulator.world import US
 
-DEAREST = 3  # accountings and publications before the last ones
+DEAREST = 7  # what accountings and publications may cost before the last ones: a publication is 1
 
 
 class Life(Acts):
@@ -23,7 +23,7 @@ class Life(Acts):
     def live(self, steps: int | None = None) -> None:
         """Live through a number of steps, as many as the seed says where it is not given, and come to the end."""
         try:
-            for number in range(self.random.randint(8, 13) if steps is None else steps):
+            for number in range(self.random.randint(10, 16) if steps is None else steps):
                 name, act = self._choose()
                 self.say(f"{number + 1:3d} {text(self.now)} {name}")
                 act()
@@ -34,31 +34,33 @@ class Life(Acts):
 
     def _choose(self) -> tuple[str, Callable[[], object]]:
         acts: list[tuple[float, str, Callable[[], object]]] = [
-            (6, "sessions", self.sessions),
+            (6 / (1 + self.news), "sessions", self.sessions),
             (1.5 if US in self.world.programmes else 0, "hours", self.hours),
             (1.2, "an owner", self.owner),
             (1, "a station", self.station),
             (0.7, "a file again", self.again),
-            (2.5, "a pause", self.pause),
+            (1 if self.news else 4, "a pause", self.pause),
             (1, "a month closes", self.close),
             (0.8, "an ingest that dies", self.ingest_that_dies),
         ]
         if self.book.root.exists() and self.dear < DEAREST:
             acts += [
-                (5 * self.is_dirty + 0.3, "accounting", self.account),
-                (1.5 * self.is_dirty + 0.1, "accounting of a scope", self.account_scope),
-                (1.0, "publishing", self.publish),
-                (1.5 * self.is_dirty + 0.1, "an accounting that dies", self.account_that_dies),
+                (2.5 * self.news, "accounting", self.account),
+                (0.8 * self.news, "accounting of a scope", self.account_scope),
+                (0.8, "publishing", self.publish),
+                (0.9 * self.news, "an accounting that dies", self.account_that_dies),
                 (0.6, "a publishing that dies", self.publish_that_dies),
-                (1.2, "an accounting that is overtaken", self.account_overtaken),
+                (0.6 * self.news + 0.1, "an accounting that is overtaken", self.account_overtaken),
                 (0.4, "a publishing that is overtaken", self.publish_overtaken),
             ]
             if self.expected.waiting():
-                acts.append((5, "a decision", self.decide))
+                acts.append((8, "a decision", self.decide))
         if self.reading.number:
             acts.append((1.5, "crediting", self.credit))
         if not self.files:
             return "sessions", self.sessions
+        if len(self.files) == 1 and US in self.world.programmes and self.random.random() < 0.8:
+            return "hours", self.hours
         _, name, act = self.random.choices(acts, [weight for weight, *_ in acts])[0]
         return name, act
 

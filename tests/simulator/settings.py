@@ -11,6 +11,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.ledger.book import KEY
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Great Expectations imports a module that Python 3.11 calls deprecated
-    from chargeledger import staging
+    from chargeledger import programme, rooms, staging
     from chargeledger.engine import Engine
 
 from tests.ledger import altered
@@ -41,6 +42,8 @@ def fast() -> Iterator[None]:
             patch.setenv(f"CHARGELEDGER_{name}", value)
         patch.setattr(yaml, "SafeLoader", getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # the same YAML, faster
         patch.setattr(staging, "check_batch", lambda *_: [])
+        patch.setattr(rooms, "source_names", cache(rooms.source_names))
+        patch.setattr(programme, "available_timezones", cache(programme.available_timezones))
         start = Engine.__init__
 
         def start_plainly(engine: Engine, *args: Any, **options: Any) -> None:
@@ -54,10 +57,10 @@ def fast() -> Iterator[None]:
 @contextmanager
 def of(world: World) -> Iterator[None]:
     """For the life of one world: its programmes."""
-    programme, points, energy = world.caps
+    capped, points, energy = world.caps
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=memory()) as folder:
         if points is not None:
-            altered.points_cap(patch, Path(folder), programme, points)
+            altered.points_cap(patch, Path(folder), capped, points)
         if energy is not None:
-            altered.energy_cap(patch, Path(folder), programme, energy)
+            altered.energy_cap(patch, Path(folder), capped, energy)
         yield
