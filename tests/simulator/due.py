@@ -64,7 +64,6 @@ class Look:
     awarded: dict[str, tuple[Parts, str | None]]
     held: set[str]
     pinned: set[str] = field(default_factory=set)
-    is_claim_older: bool = False  # an award depends on another telling of the charge having landed first
 
     def own(self, lineage: str) -> tuple[object, ...]:
         placed = self.placed.get(lineage)
@@ -134,8 +133,7 @@ class Due:
             for each, found in amounts.items()
             if told[each].user
         ]
-        differs = any(each.refused() != each.refused(each.placed.first_landed) for each in candidates)
-        return Look(told, aside, amounts, awards(candidates, self.caps), held, is_claim_older=differs)
+        return Look(told, aside, amounts, awards(candidates, self.caps), held)
 
     def _candidate(
         self, placed: Placed, amounts: Amounts, landed: datetime, is_held: bool, is_released: bool
@@ -172,13 +170,11 @@ class Due:
 
     def open_bugs(self) -> list[str]:
         """What the package is known to do otherwise, that the next accounting would meet."""
-        found = ["the first landing of a claim"] if self.look().is_claim_older else []
+        found = []
         for lineage, was in self.stood.items():
             then, now = was.placed, self.facts.placed(lineage)
             if then is None or now is None:
                 continue
-            if now.telling.region and not now.telling.rated_w and then.rated_w != now.rated_w:
-                found.append("the rated power of a station")
             moved = (then.connector, then.telling.start, then.telling.end, then.telling.wh, then.is_withdrawn)
             if (was.state == WAITS or lineage in self.pins) and moved != (
                 *(now.connector, now.telling.start, now.telling.end, now.telling.wh, now.is_withdrawn),

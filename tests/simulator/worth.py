@@ -98,10 +98,10 @@ class Candidate:
     def turn(self) -> tuple[bool, datetime, bytes]:
         return self.standing_points is None, self.placed.telling.end, self.placed.lineage.encode()
 
-    def refused(self, first_landed: datetime | None = None) -> str | None:
-        """Why it is not awarded: by the first landing of the claim, where it is not given."""
+    def refused(self) -> str | None:
+        """Why it is not awarded."""
         told = self.placed.telling
-        late = ((first_landed or self.claim_landed) - told.end) / timedelta(seconds=1)
+        late = (self.claim_landed - told.end) / timedelta(seconds=1)
         session = {
             "energy_wh": self.amounts.energy_wh,
             "charging_seconds": (told.end - told.start) // timedelta(seconds=1),
