@@ -22,7 +22,6 @@ from chargeledger.table import append_once, arrow_schema
 
 FIRST = date(2026, 1, 1)
 SQL = Path(__file__).parent / "year_day.sql"
-NOTHING = "CAST(NULL AS {type})"
 SUMS = ("received", "accepted", "quarantined", "duplicate", "superseded")
 
 
@@ -91,6 +90,7 @@ class Year:
 
 
 def main() -> None:
+    """The command line."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--sessions", type=int, default=20_000, help="charges of a day (default 20,000)")
     asked.add_argument("--days", type=int, nargs=2, default=(95, 365), help="the two days compared (default 95 365)")

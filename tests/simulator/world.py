@@ -35,6 +35,8 @@ class World:
         self.has_connectors = random.random() < 0.5
         self.caps = self._caps()
         self.programmes = random.choice(((CN,), (US,), (CN, US), (CN, US)))
+        if self.caps[0] not in ("", *self.programmes):
+            self.caps = (self.programmes[0], *self.caps[1:])
         self.start = datetime.combine(self.night - 1 * DAY, time(20), UTC)
         self.orders = 0
         self.revisions = 0
@@ -45,7 +47,7 @@ class World:
         """A programme with its cap of points and of Wh per account and vintage; mostly none."""
         if self.random.random() > 0.25:
             return "", None, None
-        points, energy = self.random.choice(((5000, None), (None, 15000), (7000, 25000)))
+        points, energy = self.random.choice(((3000, None), (None, 9000), (4000, 15000)))
         return self.random.choice((CN, US)), points, energy
 
     def end(self, programme: str) -> datetime:
