@@ -11,7 +11,7 @@ SETUP   := $(VENV)/.installed
 PIP     := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test crash simulate dirty readers ui lock clean
+.PHONY: help setup run test crash simulate dirty readers year ui lock clean
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
@@ -41,11 +41,14 @@ dirty: setup ## send a dirty sample and its clean twin, and say what differs: ma
 readers: setup ## read 100,000 times while 500 publications follow one another (an hour)
 	CHARGELEDGER_PUBLICATIONS=500 CHARGELEDGER_READS=100000 $(BIN)/pytest -q -s --timeout 0 tests/ledger/test_many_readers.py
 
-crash: setup ## kill a run at every system call that changes its lake, 1,000 times by chance, and race 8 writers (an hour)
+crash: setup ## kill a run at every system call that changes its lake, 1,000 times by chance, and race 8 writers (some hours)
 	$(BIN)/python -m tests.crash --by-chance 1000 --races 100
 
 simulate: setup ## live lives of a lake from seeds, each act held against a plain model: make simulate SEEDS=2000
 	@$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs 2 $(ARGUMENTS)
+
+year: setup ## what a day costs with a year behind it, against one with a quarter (half an hour)
+	@$(BIN)/python -m benchmarks.year_of_vintages $(ARGUMENTS)
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
 	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)
