@@ -222,3 +222,15 @@ def test_a_rival_on_a_connector_that_is_not_touched_again_would_be_noticed(
     book.send("session_csv", OWN)
     with pytest.raises(Refused, match="one_holder_per_claim"):
         book.account()
+
+
+@pytest.mark.parametrize("is_accounted_between", [True, False])
+def test_what_is_held_keeps_its_place_on_the_connector_in_later_runs(book: Book, is_accounted_between: bool) -> None:
+    book.send("session_csv", OWN)
+    states(book, LATER)
+    book.send("session_csv", charged("1", "12", connector_id="2"), at=LATER)
+    if is_accounted_between:
+        assert states(book, LATER) == {"OP:1": "awaiting approval"}
+    book.send("session_csv", LAPPING, at=LATER)
+    assert states(book, LATER) == {"OP:1": "awaiting approval", "OP:2": "quarantined"}
+    assert sum(entry["points"] for entry in book.entries()) == 3820

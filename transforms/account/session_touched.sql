@@ -28,6 +28,12 @@ coupled AS (
   LEFT JOIN prior_state AS p ON p.session_id = c.session_id
   WHERE x.session_id IS NOT NULL OR p.state = 'duplicate' OR p.reason = 'connector_overlap'
   UNION
+  SELECT p.session_id
+  FROM touched_connector AS t
+  JOIN prior_state AS p ON p.connector = t.connector
+  LEFT JOIN prior_pin AS k ON k.session_id = p.session_id
+  WHERE p.state = 'awaiting approval' OR k.session_id IS NOT NULL -- it keeps the place where it stood
+  UNION
   SELECT o.session_id
   FROM coupled AS c
   JOIN capped_account AS m ON m.session_id = c.session_id
