@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections import Counter
 
 from tests.simulator.lives import Lived, find_all, many
 from tests.simulator.mutations import MUTATIONS
@@ -39,7 +38,6 @@ def main() -> int:
     words.add_argument("--jobs", type=int, default=1, help="lives at a time")
     words.add_argument("--mutation", choices=MUTATIONS, metavar="NAME", help="plant this bug")
     words.add_argument("--mutations", action="store_true", help="plant every bug in turn, and say which seed finds it")
-    words.add_argument("--strict", action="store_true", help="go where a bug is known and open, too")
     words.add_argument("--loud", action="store_true", help="say what happens in each life")
     asked = words.parse_args()
     if asked.mutations:
@@ -56,9 +54,7 @@ def main() -> int:
             print("\n".join(lived.told))
         _say(lived)
 
-    lived = many(
-        range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say, asked.mutation, asked.strict
-    )
+    lived = many(range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say, asked.mutation)
     broken = sorted(each.seed for each in lived if each.broke)
     seconds = sum(each.seconds for each in lived) / len(lived)
     died, raced = sum(each.died for each in lived), sum(each.raced for each in lived)
@@ -66,8 +62,6 @@ def main() -> int:
         f"{len(lived):,} lives, {sum(each.entries for each in lived):,} entries, {died:,} acts that died, {raced:,} overtaken; "
         f"{seconds:.1f} s a life, {time.monotonic() - started:,.0f} s in all"
     )
-    short = Counter(each.stopped for each in lived if each.stopped)
-    print("stopped short by open bugs: " + ("; ".join(f"{count} by {name}" for name, count in short.items()) or "none"))
     print(f"broken: {', '.join(map(str, broken)) or 'none'}")
     return int(bool(broken))
 

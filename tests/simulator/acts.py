@@ -15,10 +15,6 @@ from tests.simulator.tellings import text
 from tests.simulator.world import CN, DAY, HOUR, MINUTE, US, ZONE
 
 
-class StoppedShort(Exception):
-    """What comes next is known to be wrong: nothing can be held against it."""
-
-
 class Acts(Arrivals):
     """Accounting, deciding, closing and publishing: whole, of a scope, cut off, overtaken."""
 
@@ -42,7 +38,6 @@ class Acts(Arrivals):
 
     def _accounted(self, done: dict[str, Any] | None, scope: Scope, at: datetime) -> None:
         """Take the new entries and hold them against what this accounting owes."""
-        self._stay_clear()
         version, new = self.reading.version, self.reading.arrived()
         clock = max(at, self.clock)
         touched, unsure = self.expected.scoped(scope), set[str]()
@@ -60,11 +55,6 @@ class Acts(Arrivals):
             self.clock = clock
         if scope == Scope():
             self.news = 0
-
-    def _stay_clear(self) -> None:
-        """End a life that comes upon a bug that is known and open, unless it is asked to go there."""
-        if not self.is_strict and (found := self.expected.open_bugs()):
-            raise StoppedShort(", ".join(found))
 
     def _coupled(self) -> set[str]:
         """Lineages that others can move: under a cap, or on a connector. A run of a scope may look at them, or not yet."""
@@ -148,7 +138,6 @@ class Acts(Arrivals):
         self._decided(kind, lineages)
 
     def _decided(self, kind: str, lineages: set[str]) -> None:
-        self._stay_clear()
         new = self.reading.arrived()
         touched = lineages | {row["session_id"] for row in new if row["session_id"] in self._coupled()}
         if kind == "approve":

@@ -37,11 +37,8 @@ class File:
 class Arrivals:
     """A world, its lake, what the lake owes and who reads it; and everything that can arrive."""
 
-    def __init__(
-        self, seed: int, folder: Path, say: Callable[[str], None] = lambda _: None, *, is_strict: bool = False
-    ) -> None:
-        self.seed, self.say, self.is_strict = seed, say, is_strict
-        self.stopped = ""
+    def __init__(self, seed: int, folder: Path, say: Callable[[str], None] = lambda _: None) -> None:
+        self.seed, self.say = seed, say
         self.random = Random(f"life {seed}")
         self.world = World(Random(f"world {seed}"))
         self.book = Book(folder)

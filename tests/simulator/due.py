@@ -167,18 +167,3 @@ class Due:
             if (is_own and is_final) or (was.state == WAITS and has_award):
                 holding.add(lineage)
         return holding
-
-    def open_bugs(self) -> list[str]:
-        """What the package is known to do otherwise, that the next accounting would meet."""
-        found = []
-        for lineage, was in self.stood.items():
-            then, now = was.placed, self.facts.placed(lineage)
-            if then is None or now is None:
-                continue
-            moved = (then.connector, then.telling.start, then.telling.end, then.telling.wh, then.is_withdrawn)
-            if (was.state == WAITS or lineage in self.pins) and moved != (
-                *(now.connector, now.telling.start, now.telling.end, now.telling.wh, now.is_withdrawn),
-            ):
-                if then.connector or now.connector:
-                    found.append("what is held on a connector")
-        return sorted(set(found))

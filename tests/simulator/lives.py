@@ -28,15 +28,14 @@ class Lived:
     raced: int = 0
     died: int = 0
     entries: int = 0
-    stopped: str = ""
 
 
-def live(seed: int, steps: int | None = None, mutation: str | None = None, is_strict: bool = False) -> Lived:
+def live(seed: int, steps: int | None = None, mutation: str | None = None) -> Lived:
     """Live the life of a seed, in a folder that is thrown away, with a planted bug where one is named."""
     told: list[str] = []
     started, broke, invariant = time.monotonic(), None, ""
     with tempfile.TemporaryDirectory(dir=settings.memory()) as folder:
-        life = Life(seed, Path(folder) / "life", told.append, is_strict=is_strict)
+        life = Life(seed, Path(folder) / "life", told.append)
         try:
             with settings.of(life.world), planted(mutation, Path(folder)):
                 life.live(steps)
@@ -45,10 +44,10 @@ def live(seed: int, steps: int | None = None, mutation: str | None = None, is_st
             invariant = error.invariant if isinstance(error, Broken) else f"{type(error).__name__} of the package"
     seconds = time.monotonic() - started
     entries = len(life.reading.entries)
-    return Lived(seed, broke, invariant, tuple(told), seconds, life.raced, life.died, entries, life.stopped)
+    return Lived(seed, broke, invariant, tuple(told), seconds, life.raced, life.died, entries)
 
 
-def _live(asked: tuple[int, int | None, str | None, bool]) -> Lived:
+def _live(asked: tuple[int, int | None, str | None]) -> Lived:
     with settings.fast():
         return live(*asked)
 
@@ -77,10 +76,9 @@ def many(
     jobs: int,
     say: Callable[[Lived], None],
     mutation: str | None = None,
-    is_strict: bool = False,
 ) -> list[Lived]:
     """Live many lives, several at a time."""
-    asked, lived = [(seed, steps, mutation, is_strict) for seed in seeds], []
+    asked, lived = [(seed, steps, mutation) for seed in seeds], []
     if jobs == 1:
         for each in asked:
             lived.append(_live(each))
