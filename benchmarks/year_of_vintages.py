@@ -125,10 +125,13 @@ def measure(year: Year, first: int, last: int) -> None:
             print(f"day {number + 1:3d}  {seconds}, {costs[near][-1][2]:12,} bytes", flush=True)
         elif (number + 1) % 30 == 0:
             print(f"day {number + 1:3d}  account {accounted - start:6.2f} s", flush=True)
-    whole = {day: statistics.median(a + p for a, p, _ in told) for day, told in costs.items()}
-    written = {day: statistics.median(b for _, _, b in told) for day, told in costs.items()}
-    print(f"day {last} against day {first}, medians of three: {whole[last] / whole[first]:.3f} x the time, ", end="")
-    print(f"{written[last] / written[first]:.3f} x the bytes")
+    for place, what in enumerate(("accounting, seconds", "publishing, seconds", "bytes written")):
+        here, there = (statistics.median(cost[place] for cost in costs[day]) for day in (last, first))
+        print(f"day {last} against day {first}, medians of three: {what} {here / there:.3f} x")
+    both = [statistics.median(a + p for a, p, _ in costs[day]) for day in (last, first)]
+    print(
+        f"day {last} against day {first}, medians of three: accounting and publishing, seconds {both[0] / both[1]:.3f} x"
+    )
 
 
 if __name__ == "__main__":
