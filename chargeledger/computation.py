@@ -26,11 +26,8 @@ from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
-FOLDED = (
-    "vintage_open",
-    "state_tally",
-    "entry_tally",
-)  # what the states and entries of a run add to sums over all runs
+# What the states and entries of a run add to sums over all runs.
+FOLDED = ("vintage_open", "state_tally", "entry_tally")
 STATES = ("session_state", "vintage_state", "grid_intensity_state", *MATCHED, "match_state", *PROPOSED, *FOLDED)
 PRIOR = ("prior_state", "prior_vintage", "prior_open", "prior_intensity", "prior_match")
 # What is known now of everything received, in the order in which one rests on the other.

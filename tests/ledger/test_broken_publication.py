@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -133,5 +134,13 @@ def test_a_segment_that_lies_there_and_is_not_the_ledgers_is_refused(book: Book,
     pq.write_table(rows, known.parent / "000000000003-000000000003.parquet")
     (known.parent / "000000000003-000000000003.jsonl").write_bytes(b"".join(json_lines([rows])))
     with pytest.raises(Refused, match=said):
+        book.publish()
+    assert book.publication().name == "1"
+
+
+def test_a_publication_does_not_rest_on_one_that_was_changed(book: Book) -> None:
+    with duckdb.connect(str(book.publication() / "chargeledger.duckdb")) as con:
+        con.execute("UPDATE user_points SET points = points + 1 WHERE last_seq = 1")
+    with pytest.raises(Refused, match="is not what was published, and the next publication rests on it"):
         book.publish()
     assert book.publication().name == "1"

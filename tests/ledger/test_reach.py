@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from chargeledger import computation
-from tests.ledger import altered
+from tests.ledger import altered, decided
 from tests.ledger.book import CN, Book, Row
-from tests.ledger.told import charged, owner, station
+from tests.ledger.told import charged, enrolled, owner, station
 
 STATES = {
     "session_state": ("session_id",),
@@ -122,3 +122,19 @@ def test_reading_what_is_in_reach_gives_what_reading_everything_gives(
     assert len(near.entries()) > 6
     assert kept(near) == kept(far)
     assert published(near) == published(far)
+
+
+def test_an_enrolment_of_whom_a_rejected_change_names_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger knows the award as alice's; what was rejected gives it to bob, who enrols later: that is another change."""
+    altered.programme_line(monkeypatch, tmp_path / "asking", CN, "enrolment: none", "enrolment: required")
+    later = "2026-04-20T00:00:00Z"
+    book = Book(tmp_path / "book")
+    book.send("enrolment_csv", enrolled("alice"))
+    book.send("session_csv", charged("1"))
+    book.account(at=later)
+    book.send("session_owner_csv", owner(order_number="1"), at=later)
+    decided.reject(book, book.account(at=later), at=later)
+    book.send("enrolment_csv", enrolled("bob"), at=later)
+    assert book.account(at=later)["held"] == ["OP:1"]

@@ -7,5 +7,9 @@ WITH holding AS (
 SELECT o.*
 FROM whole_session_owner AS o
 JOIN holding AS h ON h.landing_digest = o.landing_digest
-WHERE o.session_id IN (SELECT session_id FROM lineage_in_reach)
-   OR o.token_id IN (SELECT token_id FROM charging_session WHERE token_id IS NOT NULL)
+JOIN lineage_in_reach AS l ON l.session_id = o.session_id
+UNION ALL
+SELECT o.*
+FROM whole_session_owner AS o
+JOIN (SELECT DISTINCT token_id FROM charging_session) AS t ON t.token_id = o.token_id
+WHERE NOT EXISTS (SELECT 1 FROM lineage_in_reach AS l WHERE l.session_id = o.session_id)
