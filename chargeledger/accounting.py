@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from chargeledger.computation import STATES, Computation, compute, run_document
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
+from chargeledger.engines import DUCKDB, open_engine
 from chargeledger.errors import LostRace, Refused
 from chargeledger.holding import check_decision, proposal_totals
 from chargeledger.lake import Lake, instant_text
 from chargeledger.programme import programmes
 from chargeledger.receipt import code_digests, keep_programmes, write_receipt
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
-from chargeledger.table import append_if_unchanged, arrow_schema
-from chargeledger.whole_file import write_parquet
 
 Report = Callable[[str], None]
 Ask = Callable[[int], Question]
@@ -25,7 +24,13 @@ MAX_RACES = 100
 
 
 def account(
-    lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: Report, ask: Ask = lambda _: ACCOUNTING
+    lake: Lake,
+    scope: Scope,
+    at: str | None,
+    fingerprint: str,
+    report: Report,
+    ask: Ask = lambda _: ACCOUNTING,
+    engine_name: str = DUCKDB,
 ) -> dict[str, Any]:
     """Post what the ledger lacks for the scope. A loser of a race reads again and computes again.
 
@@ -34,19 +39,19 @@ def account(
     """
     for _ in range(MAX_RACES):
         try:
-            return _account_once(lake, scope, at, fingerprint, report, ask)
+            return _account_once(lake, scope, at, fingerprint, report, ask, engine_name)
         except LostRace:
             report("another writer committed first: reading again")
     raise Refused(f"gave up after {MAX_RACES} lost races: too many writers account this lake at once")
 
 
 def _account_once(
-    lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: Report, ask: Ask
+    lake: Lake, scope: Scope, at: str | None, fingerprint: str, report: Report, ask: Ask, engine_name: str
 ) -> dict[str, Any]:
     inputs, found = Inputs.newest(lake), programmes()
     question = ask(inputs.ledger_version)
     clock = lake.clock(at, inputs.ledger_version)
-    with Engine(spill=lake.spill()) as engine:
+    with open_engine(engine_name, lake.root) as engine:
         run = compute(lake, engine, scope, clock, inputs, found, question)
         check_decision(engine, question.decision)
         touched = engine.count("SELECT 1 FROM session_touched")
@@ -54,7 +59,7 @@ def _account_once(
         if not run.changes():
             return _outcome(None, 0, 0, touched, run, inputs.ledger_version)
         keep_programmes(lake, found)
-        receipt = write_receipt(lake, {**run_document(run, fingerprint), "code": code_digests()})
+        receipt = write_receipt(lake, {**run_document(run, fingerprint), "code": code_digests(engine.engine)})
         version = _commit(lake, run, receipt)
         entries = engine.count("SELECT 1 FROM ledger_entry")
         points = engine.scalar("SELECT sum(points) FROM ledger_entry")
@@ -82,15 +87,11 @@ def _commit(lake: Lake, run: Computation, receipt: str) -> int:
     states: dict[str, int] = {}
     try:
         for relation in STATES:
-            rows = run.engine.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract(relation)))
-            states[relation] = rows.num_rows
-            if rows.num_rows:
-                written.append(lake.state_file(relation, receipt))
-                write_parquet(written[-1], rows)
-        schema = arrow_schema(contract("ledger_entry"))
-        entries = run.engine.arrow(
-            f"SELECT * REPLACE ('{receipt}' AS receipt_digest) FROM ledger_entry ORDER BY seq"
-        ).cast(schema)
+            written.append(lake.state_path(relation, receipt))
+            states[relation] = run.engine.write(relation, contract(relation), written[-1])
+        owed = contract("ledger_entry")
+        columns = (f"'{receipt}' AS receipt_digest" if c.name == "receipt_digest" else c.name for c in owed.columns)
+        run.engine.show("entry_posted", f"SELECT {', '.join(columns)} FROM ledger_entry")
         decision = run.question.decision
         said = {
             **({"decision": decision.as_json()} if decision else {}),
@@ -103,7 +104,7 @@ def _commit(lake: Lake, run: Computation, receipt: str) -> int:
             "states": states,
         }
         table = lake.table("ledger_entry", run.inputs.ledger_version)
-        return append_if_unchanged(table, entries, {"chargeledger": json.dumps(said, sort_keys=True)})
+        return run.engine.append("entry_posted", owed, table, {"chargeledger": json.dumps(said, sort_keys=True)})
     except LostRace:
         _forget(lake, receipt, written)
         raise
@@ -119,4 +120,4 @@ def _forget(lake: Lake, receipt: str, written: list[Path]) -> None:
     """Remove what a lost race wrote, unless the winner computed the very same and owns it."""
     if receipt not in {commit.receipt for commit in lake.commits()}:
         for path in [*written, lake.receipt_file(receipt)]:
-            path.unlink(missing_ok=True)
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

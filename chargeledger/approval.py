@@ -170,7 +170,6 @@ def sentence(proposal: Proposal) -> str:
 def rows(lake: Lake, proposal: Proposal) -> list[dict[str, Any]]:
     """The changes of a proposal, one row per key, in order of programme, vintage, lineage and user."""
     with Engine(spill=lake.spill()) as engine:
-        engine.view(
-            "award_proposal", [str(lake.state_file("award_proposal", proposal.receipt))], contract("award_proposal")
-        )
+        parts = [str(path) for path in lake.state_parts("award_proposal", proposal.receipt)]
+        engine.view("award_proposal", parts, contract("award_proposal"))
         return engine.rows("SELECT * FROM award_proposal ORDER BY programme, vintage, session_id, user_id")

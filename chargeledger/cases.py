@@ -9,14 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chargeledger.border import load_border, load_matches, vintage_of
 from chargeledger.cases_matching import matched_hour
+from chargeledger.document import read_yaml
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused
+from chargeledger.lake import instant_text
 from chargeledger.methodology import Methodology
 from chargeledger.programme import RULES, load_rules
+from chargeledger.relations import Relations
 
 PWH_PER_MWH = 10**18
 START = datetime(2026, 3, 10, 13, tzinfo=UTC)
@@ -51,11 +52,13 @@ def case_files(version: Methodology) -> list[Path]:
     return sorted((version.folder / "cases").glob("*.yaml"))
 
 
-def run_cases(version: Methodology, path: Path, only: str | None = None) -> Iterator[CaseResult]:
-    """Run every case of a file; `only` keeps the cases whose `given.version` is that."""
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))
+def run_cases(
+    version: Methodology, path: Path, only: str | None = None, on: Relations | None = None
+) -> Iterator[CaseResult]:
+    """Run every case of a file; `only` keeps the cases whose `given.version` is that, `on` is where, other than on DuckDB."""
+    said = read_yaml(path)
     rules = {**NO_RULES, **said.get("rules", {})}
-    with Engine(threads=1) as engine:
+    with on or Engine(threads=1) as engine:
         for case in said["cases"]:
             if only is None or case["given"].get("version", only) == only:
                 given = case["given"]
@@ -75,7 +78,7 @@ def _caps(given: dict[str, Any]) -> dict[str, int | None]:
     }
 
 
-def load_one_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
+def load_one_session(engine: Relations, version: Methodology, given: dict[str, Any]) -> None:
     """The border relations for one session; without times it fills one hour."""
     started = _instant(given["started_at"]) if "started_at" in given else START
     ended = _instant(given["ended_at"]) if "ended_at" in given else START + timedelta(hours=1)
@@ -101,7 +104,7 @@ def load_one_session(engine: Engine, version: Methodology, given: dict[str, Any]
     _load_grid(engine, version, given, region, started)
 
 
-def _load_grid(engine: Engine, version: Methodology, given: dict[str, Any], region: str, started: datetime) -> None:
+def _load_grid(engine: Relations, version: Methodology, given: dict[str, Any], region: str, started: datetime) -> None:
     """The mix of every hour that a case tells, the highest known hour before, and the clock."""
     mixes = {_instant(hour): sources for hour, sources in given.get("grid_mix", {}).items()}
     estimated = {_instant(hour) for hour in given.get("estimated_hours", [])}
@@ -127,7 +130,7 @@ def _load_grid(engine: Engine, version: Methodology, given: dict[str, Any], regi
     load_matches(engine, [], hours)
 
 
-def run_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
+def run_session(engine: Relations, version: Methodology, given: dict[str, Any]) -> None:
     """Run all steps for one session. An intensity that is given stands for every hour, in place of the step,
 
     unless the case names the factor that the version is to find by itself.
@@ -137,18 +140,18 @@ def run_session(engine: Engine, version: Methodology, given: dict[str, Any]) -> 
         version.run(engine)
         return
     version.run(engine, skip=("intensity", "assess", "award"))
-    engine.con.execute(
-        f"""CREATE OR REPLACE TABLE grid_intensity_hour AS
-        SELECT DISTINCT '{version.name}' AS methodology, region, hour_start,
+    engine.keep(
+        "grid_intensity_hour",
+        f"""SELECT DISTINCT '{version.name}' AS methodology, region, hour_start,
           CAST({given["intensity_ug_per_kwh"]} AS BIGINT) AS intensity_ug_per_kwh, 'given by the case' AS factor_origin,
-          CAST(NULL AS TIMESTAMPTZ) AS provisional_until
-        FROM session_hour"""
+          CAST(NULL AS {engine.written("TIMESTAMP WITH TIME ZONE")}) AS provisional_until
+        FROM session_hour""",
     )
     version.run(engine, skip=("intensity",))
 
 
 def _session_case(
-    engine: Engine, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
+    engine: Relations, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
 ) -> Iterator[str]:
     load_rules(engine, [("case", rules, _caps(case["given"]))])
     run_session(engine, version, case["given"])
@@ -179,20 +182,20 @@ def _session_case(
     yield from _hours(engine, "session_hour", "reading_wh", expect.get("reading_wh_by_hour"))
 
 
-def _hours(engine: Engine, relation: str, column: str, expect: dict[str, int] | None) -> Iterator[str]:
+def _hours(engine: Relations, relation: str, column: str, expect: dict[str, int] | None) -> Iterator[str]:
     if expect is None:
         return
-    rows = engine.con.execute(
-        f"SELECT strftime(timezone('UTC', hour_start), '%Y-%m-%dT%H:%M:%SZ'), {column} FROM {relation} "
+    rows = engine.rows(
+        f"SELECT epoch_s(hour_start) AS hour, {column} AS value FROM {relation} "
         "WHERE hour_start IN (SELECT hour_start FROM session_hour)"
-    ).fetchall()
-    found = dict(rows)
+    )
+    found = {instant_text(datetime.fromtimestamp(int(str(row["hour"])), UTC)): row["value"] for row in rows}
     if found != expect:
         yield f"{column}: expected {expect}, got {found}"
 
 
 def match_case(
-    engine: Engine, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
+    engine: Relations, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
 ) -> Iterator[str]:
     """One hour of green supply: the sessions compete for the pools, are assessed and awarded."""
     load_rules(engine, [("case", rules, _caps({}))])
@@ -200,7 +203,7 @@ def match_case(
 
 
 def _award_case(
-    engine: Engine, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
+    engine: Relations, version: Methodology, case: dict[str, Any], rules: dict[str, int | None]
 ) -> Iterator[str]:
     given = case["given"]
     load_rules(engine, [("case", rules, _caps(given))])

@@ -7,21 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chargeledger.border import load_border, load_matches, vintage_of
-from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology
+from chargeledger.relations import Relations
 
 RESULTS = ("energy_wh", "baseline_emissions_ng", "project_emissions_ng", "emission_reductions_ng", "points")
 # A battery of which a case says no more: six parts from PV, four from the grid, 0.9 round trip.
 CHARGED = {"charged_wh": 10, "charged_from_pv_wh": 6, "round_trip_per_mille": 900}
 
 
-def matched_hour(engine: Engine, version: Methodology, case: dict[str, Any]) -> Iterator[str]:
+def matched_hour(engine: Relations, version: Methodology, case: dict[str, Any]) -> Iterator[str]:
     """Run a case of one hour; yields what differs from its answer."""
     given, expect = case["given"], case["expect"]
     _load(engine, version, given)
     version.match(engine)
     matches = engine.rows("SELECT * FROM energy_match_so_far")
-    pools = dict(engine.con.execute("SELECT supply_id, available_wh FROM match_pool").fetchall())
+    told = engine.rows("SELECT supply_id, available_wh FROM match_pool")
+    pools = {str(row["supply_id"]): int(str(row["available_wh"])) for row in told}
     left = {pool["supply_id"]: pools.get(pool["supply_id"], pool["available_wh"]) for pool in given["pools"]}
     got: dict[str, dict[str, int]] = {told["session"]: {} for told in given["sessions"]}
     batteries = given.get("battery_intensity_ug_per_kwh", {})
@@ -43,7 +44,7 @@ def matched_hour(engine: Engine, version: Methodology, case: dict[str, Any]) -> 
             yield f"{session}: expected {owed}, got {mine} with {got.get(session)}"
 
 
-def _load(engine: Engine, version: Methodology, given: dict[str, Any]) -> None:
+def _load(engine: Relations, version: Methodology, given: dict[str, Any]) -> None:
     hour = datetime.fromisoformat(given["hour"]).astimezone(UTC)
     region = version.identity["applicability"]["regions"][0]
     names = [told["session"] for told in given["sessions"]]
@@ -100,7 +101,7 @@ def _supply(
     return told | (charged if kind == "battery" else {})
 
 
-def _settle(engine: Engine, given: dict[str, Any], matches: list[dict[str, Any]]) -> None:
+def _settle(engine: Relations, given: dict[str, Any], matches: list[dict[str, Any]]) -> None:
     """What is known of the matches when the sessions are assessed: supply as it was, no contract to retire for."""
     available = {pool["supply_id"]: pool["available_wh"] for pool in given["pools"]}
     of_supply: dict[str, int] = {}

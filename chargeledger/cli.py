@@ -26,6 +26,7 @@ from chargeledger.cli_sample import sample as sample_command
 from chargeledger.cli_shadow import shadow as shadow_command
 from chargeledger.cli_source import app as source_app
 from chargeledger.cli_trace import trace as trace_command
+from chargeledger.engines import DUCKDB
 from chargeledger.errors import ApprovalNeeded, ChargeledgerError, UsageError, some_keys
 from chargeledger.lake import Lake
 
@@ -64,7 +65,9 @@ AtOption = Annotated[
 ProgrammeOption = Annotated[
     str | None, typer.Option("--programme", help="Only sessions of this programme. [default: all]")
 ]
-EngineOption = Annotated[str, typer.Option("--engine", help="What computes the SQL: duckdb.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="What computes the SQL: duckdb, or spark on the machines of its master.")
+]
 
 
 def _report(line: str) -> None:
@@ -104,6 +107,7 @@ def run(
         typer.Option("--grid", help="SOURCE=PATH of generation mix, green supply or certificates; may be repeated."),
     ] = None,
     programme: ProgrammeOption = None,
+    engine: EngineOption = DUCKDB,
     lake: LakeOption = None,
     at: AtOption = None,
 ) -> None:
@@ -122,7 +126,7 @@ def run(
             _report(written["says"])
             session_files = [(source, path) for source, paths in written["sources"].items() for path in paths]
             programme, at = programme or "cn_green_energy", at or written["at"]
-        done = flow.run(session_files, grid_files, lake, programme, at, _report)
+        done = flow.run(session_files, grid_files, lake, programme, at, _report, engine)
     asking.summary(lake, programme)
     _held(done["account"], lake)
 
@@ -154,7 +158,7 @@ def account(
         str | None,
         typer.Option("--methodology", help="ID@VERSION: compute with it and compare, post nothing. Needs --programme."),
     ] = None,
-    engine: EngineOption = "duckdb",
+    engine: EngineOption = DUCKDB,
     lake: LakeOption = None,
     at: AtOption = None,
 ) -> None:
@@ -169,7 +173,7 @@ def account(
         )
         out.print(f"Comparison: {told['comparison']}")
         return
-    done = flow.account(lake, vintages, programme, engine, at, _report)
+    done = flow.account(lake, vintages, programme, at, _report, engine)
     out.print(
         f"{done['posted_entries']:,} entries, {done['posted_points']:,} points posted"
         + (f"; receipt {done['receipt']}" if done["receipt"] else "; nothing changed")

@@ -59,7 +59,7 @@ def compare(
         "methodology_digest": version.digest,
         "scope": scope.as_json(),
         "inputs": {"staged": inputs.staged, "ledger_version": inputs.ledger_version},
-        "code": code_digests(),
+        "code": code_digests(Engine.engine),
         "vintages": days,
         "sessions": sum(int(str(day["sessions"])) for day in days),
         "points": sum(int(str(day["points"])) for day in days),

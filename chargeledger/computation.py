@@ -13,7 +13,6 @@ from chargeledger import rooms
 from chargeledger.awarding import MATCHED, award, match
 from chargeledger.claims import decide_claims
 from chargeledger.contract import contract
-from chargeledger.engine import Engine
 from chargeledger.errors import Refused
 from chargeledger.holding import PROPOSED, check_coupled, decide, proposal_totals, propose, remember, say_as_proposed
 from chargeledger.lake import Lake, LedgerCommit, PeriodClose, instant_text
@@ -21,9 +20,11 @@ from chargeledger.methodology import Methodology
 from chargeledger.programme import Programme, load_programmes
 from chargeledger.proposing import as_if_approved
 from chargeledger.reach import NO_PROGRAMME, narrow, reaches_back_to
+from chargeledger.relations import Relations
 from chargeledger.restating import keep_versions
 from chargeledger.scope import ACCOUNTING, Inputs, Question, Scope
 from chargeledger.table import files, row_count
+from chargeledger.touching import touch
 
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
 # What the states and entries of a run add to sums over all runs.
@@ -36,12 +37,18 @@ CURRENT = (
     *("enrolment_current", "grid_mix_current", "green_supply_current", "certificate_current", "session_scope"),
 )
 
+NOTHING_FINAL = """SELECT programme, vintage, 'provisional' AS state, CAST(NULL AS BIGINT) AS final_since_seq, ledger_version
+FROM prior_vintage"""
+# What has arrived is not accounted by a decision, so no vintage is done.
+AS_BEFORE = """SELECT programme, vintage, coalesce(prior_state, 'provisional') AS state, prior_state, prior_seq
+FROM vintage_judged"""
+
 
 @dataclass
 class Computation:
     """Relations of one accounting, in `engine`."""
 
-    engine: Engine
+    engine: Relations
     scope: Scope
     clock: datetime
     inputs: Inputs
@@ -51,6 +58,7 @@ class Computation:
     versions: dict[str, Methodology]
     question: Question = ACCOUNTING
     ran: list[str] = field(default_factory=list)
+    stood_aside: bool = False
 
     def changes(self) -> int:
         """Rows that a commit of this would add."""
@@ -71,7 +79,7 @@ class Computation:
 
 def compute(
     lake: Lake,
-    engine: Engine,
+    engine: Relations,
     scope: Scope,
     clock: datetime,
     inputs: Inputs,
@@ -99,30 +107,33 @@ def compute(
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     decide_claims(engine, ACCOUNT_SQL)
     if question.nothing_is_final:
-        engine.con.execute("UPDATE prior_vintage SET state = 'provisional', final_since_seq = NULL")
+        engine.keep("prior_vintage", NOTHING_FINAL)
     for relation in ("quarantined_lineage", "session_lineage", "match_changed", "session_arrived"):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     if question.session_id:
         engine.load_rows("session_arrived", "session_id VARCHAR", [(question.session_id,)])
     decide(engine, question)
-    for relation in ("session_touched", "posted"):
-        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    touch(engine, ACCOUNT_SQL)
     check_coupled(engine, question.decision)
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions, question)
     match(engine, versions)
-    run.ran = award(engine, versions)
+    run.ran, run.stood_aside = award(engine, versions)
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     say_as_proposed(engine, question.decision)
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
-    if question.decision:  # what has arrived is not accounted, so no vintage is done
-        engine.con.execute("UPDATE vintage_judged SET state = coalesce(prior_state, 'provisional')")
+    if question.decision:
+        engine.keep("vintage_judged", AS_BEFORE)
     _finish(run)
     return run
 
 
 def open_inputs(
-    lake: Lake, engine: Engine, inputs: Inputs, commits: list[LedgerCommit], matched: list[LedgerCommit] | None = None
+    lake: Lake,
+    engine: Relations,
+    inputs: Inputs,
+    commits: list[LedgerCommit],
+    matched: list[LedgerCommit] | None = None,
 ) -> tuple[int, int]:
     """Show staged tables, ledger and states in the engine at their versions; return last seq and last batch_seq.
 
@@ -130,7 +141,7 @@ def open_inputs(
     """
     for relation, version in inputs.staged.items():
         engine.view(relation, lake.files(relation, version), contract(relation))
-    engine.con.execute("CREATE OR REPLACE TABLE staged_batch AS SELECT * FROM batch WHERE state = 'staged'")
+    engine.keep("staged_batch", "SELECT * FROM batch WHERE state = 'staged'")
     ledger = lake.table("ledger_entry", inputs.ledger_version)
     engine.view("ledger_entry_log", files(ledger), contract("ledger_entry"))
     for state in STATES:
@@ -139,19 +150,19 @@ def open_inputs(
     return row_count(ledger), engine.scalar("SELECT max(batch_seq) FROM staged_batch")
 
 
-def load_closed(engine: Engine, closes: list[PeriodClose]) -> None:
+def load_closed(engine: Relations, closes: list[PeriodClose]) -> None:
     """Show the closed months, as `period_closed`."""
     engine.load_rows("period_closed", "programme VARCHAR, period VARCHAR", [(c.programme, c.period) for c in closes])
 
 
-def load_prior(engine: Engine) -> None:
+def load_prior(engine: Relations) -> None:
     """The newest row of every state, as `prior_state`, `prior_vintage`, `prior_open`, `prior_intensity` and `prior_match`."""
     for relation in PRIOR:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
 
 
 def _load_run(
-    engine: Engine,
+    engine: Relations,
     scope: Scope,
     clock: datetime,
     marks: dict[tuple[object, ...], int],
@@ -189,30 +200,31 @@ def _watermarks(commits: list[LedgerCommit], found: list[Programme]) -> dict[tup
 def _finish(run: Computation) -> None:
     engine, version = run.engine, run.inputs.ledger_version + 1
     engine.table("ledger_entry", ACCOUNT_SQL / "ledger_entry.sql")
-    engine.con.execute("ALTER TABLE ledger_entry ADD COLUMN receipt_digest VARCHAR DEFAULT ''")
+    engine.add_column("ledger_entry", "receipt_digest", "VARCHAR", "")
     engine.hold_to(contract("ledger_entry"), "ledger_entry")
-    as_if_approved(engine, run.versions)
+    if run.stood_aside:
+        as_if_approved(engine, run.versions)
     propose(engine)
     engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
-    engine.con.execute(f"ALTER TABLE session_state ADD COLUMN ledger_version BIGINT DEFAULT {version}")
+    engine.add_column("session_state", "ledger_version", "BIGINT", version)
     engine.hold_to(contract("session_state"), "session_state")
-    engine.con.execute(
-        f"""CREATE OR REPLACE TABLE vintage_state AS
-        SELECT programme, vintage, state,
+    engine.keep(
+        "vintage_state",
+        f"""SELECT programme, vintage, state,
           CASE WHEN state = 'final' THEN {run.last_seq} + (SELECT count(*) FROM ledger_entry) END AS final_since_seq,
           CAST({version} AS BIGINT) AS ledger_version
-        FROM vintage_judged WHERE prior_state IS DISTINCT FROM state"""
+        FROM vintage_judged WHERE prior_state IS DISTINCT FROM state""",
     )
     engine.hold_to(contract("vintage_state"), "vintage_state")
     for relation in ("grid_intensity_state", "match_state", *FOLDED):
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     for relation in ("grid_intensity_state", "match_state", *MATCHED, *PROPOSED, *FOLDED):
-        engine.con.execute(f"ALTER TABLE {relation} ADD COLUMN ledger_version BIGINT DEFAULT {version}")
+        engine.add_column(relation, "ledger_version", "BIGINT", version)
         engine.hold_to(contract(relation), relation)
     _check_invariants(engine)
 
 
-def _check_invariants(engine: Engine) -> None:
+def _check_invariants(engine: Relations) -> None:
     """Every file of transforms/invariant/account states one property and selects what breaks it. None may."""
     breaches = []
     for path in sorted((rooms.TRANSFORMS / "invariant" / "account").glob("*.sql")):

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from chargeledger import rooms
+from chargeledger.document import read_yaml
 from chargeledger.errors import Refused
 
 
@@ -114,7 +115,7 @@ def _batch_rule(node: dict[str, Any]) -> BatchRule:
 def read_contract(path: Path) -> Contract:
     """Read one ODCS file. Raises Refused where it is not one."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = read_yaml(path)
         schema = document["schema"][0]
         quality = schema.get("quality", [])
         keyed = [p for p in schema["properties"] if p.get("primaryKey")]

@@ -11,14 +11,19 @@ from types import TracebackType
 
 import duckdb
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from chargeledger import rooms
-from chargeledger.contract import Column, Contract, RowRule
-from chargeledger.errors import KEYS_SHOWN, Refused
+from chargeledger.contract import Column, Contract
+from chargeledger.errors import Refused
+from chargeledger.place import filesystems
+from chargeledger.relations import Relations
+from chargeledger.table import append_if_unchanged, arrow_schema
+from chargeledger.whole_file import write_parquet
 from chargeledger.workspace import Workspace
 
 PRELUDE = rooms.TRANSFORMS / "prelude"
-COMPRESSED_FROM_ROWS = 2_000_000  # compressing takes half as long again, and leaves a fifth of the memory
+COMPRESSED_FROM_ROWS = 2_000_000  # a relation of fewer does not change how full the memory is
 
 
 def _canonical(column: Column) -> str:
@@ -46,11 +51,11 @@ def parquet(paths: Sequence[object]) -> str:
 
 
 def canonical_line(columns: Sequence[Column]) -> str:
-    """SQL expression for a row as one line of canonical text."""
-    return " || chr(9) || ".join(_canonical(column) for column in columns)
+    """SQL expression for a row as one line of canonical text; joined at once, since `||` copies what it has at every column."""
+    return f"concat({', chr(9), '.join(map(_canonical, columns))})"
 
 
-class Engine:
+class Engine(Relations):
     """A DuckDB session pinned to UTC with the prelude loaded. Use as a context manager.
 
     `threads` and the memory limit come from `CHARGELEDGER_THREADS` and `CHARGELEDGER_MEMORY_LIMIT` (for example 4GB)
@@ -58,8 +63,12 @@ class Engine:
     below the system's folder for such files.
     """
 
+    engine = f"duckdb {duckdb.__version__}"
+
     def __init__(self, threads: int | None = None, spill: Path | None = None) -> None:
         self.con = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+        for filesystem in filesystems():
+            self.con.register_filesystem(filesystem)
         self.con.execute("SET TimeZone = 'UTC'")
         self.con.execute("SET enable_progress_bar = false")
         threads = threads or int(os.environ.get("CHARGELEDGER_THREADS", "0"))
@@ -80,63 +89,50 @@ class Engine:
         self.workspace.close()
 
     def table(self, relation: str, path: Path, contract: Contract | None = None) -> None:
-        """Run a SQL file and keep its rows as the table `relation`; with a contract, hold its columns against it."""
         try:
-            told = self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{path.read_text(encoding="utf-8")}')
-            ((rows,),) = told.fetchall()
+            self.keep(relation, path.read_text(encoding="utf-8"))
         except duckdb.Error as error:
             raise Refused(f"{rooms.said(path)} does not run: {str(error).splitlines()[0]}") from error
-        if rows >= COMPRESSED_FROM_ROWS:
-            self.con.execute("CHECKPOINT")
         if contract is not None:
             self.hold_to(contract, relation)
 
-    def look(self, relation: str, path: Path) -> None:
-        """Show what a SQL file selects under a name, without keeping its rows."""
-        self.con.execute(f'CREATE OR REPLACE VIEW "{relation}" AS\n{path.read_text(encoding="utf-8")}')
+    def keep(self, relation: str, sql: str) -> None:
+        ((rows,),) = self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS\n{sql}').fetchall()
+        if rows >= COMPRESSED_FROM_ROWS and self._is_half_full():
+            self.con.execute("CHECKPOINT")  # compresses what is there: a fifth of the memory, for half the time again
 
-    def complete(self, contract: Contract, relation: str) -> None:
-        """Give a relation the columns that it need not tell, empty, and all of them the order of its contract."""
-        told = {row[0] for row in self.con.execute(f'DESCRIBE "{relation}"').fetchall()}
-        owed = {column.name for column in contract.columns}
-        if unknown := sorted(told - owed):
-            raise Refused(f"{relation} gives {', '.join(unknown)}, which {contract.file} does not know")
-        columns = ", ".join(
-            f'"{c.name}"' if c.name in told else f'CAST(NULL AS {c.sql_type}) AS "{c.name}"'
-            for c in contract.columns
-            if c.name in told or not c.required
-        )
-        self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" AS SELECT {columns} FROM "{relation}"')
+    def _is_half_full(self) -> bool:
+        used = "(SELECT sum(memory_usage_bytes) FROM duckdb_memory())"
+        return bool(self.scalar(f"SELECT 2 * {used} > parse_formatted_bytes(current_setting('memory_limit'))"))
 
-    def hold_to(self, contract: Contract, relation: str) -> None:
-        """Refuse a relation whose columns, types or required values are not those of its contract."""
-        rows = self.con.execute(f'DESCRIBE "{relation}"').fetchall()
-        actual = [(row[0], row[1]) for row in rows]
-        owed = [(column.name, column.sql_type) for column in contract.columns]
-        if actual != owed:
-            raise Refused(f"{relation} does not have the columns of {contract.file}: owes {owed}, has {actual}")
-        breaches = []
-        for column in contract.columns:
-            if column.required and self.count(f'SELECT 1 FROM "{relation}" WHERE "{column.name}" IS NULL'):
-                breaches.append(f"{column.name} is empty")
-        for rule in contract.row_rules:
-            failing = self.count(f'SELECT 1 FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false)')
-            if failing:
-                breaches.append(
-                    f"{rule.rule_id} ({rule.description}): {failing} rows, such as {self._keys(contract, relation, rule)}"
-                )
-        if breaches:
-            raise Refused(f"{relation} breaks {contract.file}: " + "; ".join(breaches))
+    def show(self, relation: str, sql: str) -> None:
+        self.con.execute(f'CREATE OR REPLACE VIEW "{relation}" AS\n{sql}')
 
-    def _keys(self, contract: Contract, relation: str, rule: RowRule) -> str:
-        named = " || ' ' || ".join(f'CAST("{name}" AS VARCHAR)' for name in contract.key)
-        rows = self.con.execute(
-            f'SELECT {named} FROM "{relation}" WHERE NOT coalesce(({rule.predicate}), false) ORDER BY 1 LIMIT {KEYS_SHOWN}'
-        ).fetchall()
-        return ", ".join(str(row[0]) for row in rows)
+    def add(self, relation: str, sql: str) -> None:
+        self.con.execute(f'INSERT INTO "{relation}" {sql}')
+
+    def add_column(self, relation: str, name: str, sql_type: str, value: str | int) -> None:
+        said = quoted(value) if isinstance(value, str) else value
+        self.con.execute(f'ALTER TABLE "{relation}" ADD COLUMN "{name}" {sql_type} DEFAULT {said}')
+
+    def widen(self, relation: str, columns: Sequence[Column]) -> None:
+        for column in columns:
+            self.con.execute(f'ALTER TABLE "{relation}" ADD COLUMN "{column.name}" {column.sql_type}')
+
+    def rename(self, relation: str, name: str) -> None:
+        self.con.execute(f'ALTER {self._kind(relation)} "{relation}" RENAME TO "{name}"')
+
+    def drop(self, relation: str) -> None:
+        self.con.execute(f'DROP {self._kind(relation)} IF EXISTS "{relation}"')
+
+    def _kind(self, relation: str) -> str:
+        asked = "SELECT 1 FROM duckdb_views() WHERE NOT internal AND lower(view_name) = lower(?)"
+        return "VIEW" if self.con.execute(asked, [relation]).fetchall() else "TABLE"
+
+    def columns(self, relation: str) -> list[tuple[str, str]]:
+        return [(row[0], row[1]) for row in self.con.execute(f'DESCRIBE "{relation}"').fetchall()]
 
     def view(self, relation: str, files: Sequence[str], contract: Contract) -> None:
-        """Show Parquet files, or no rows where there are none, under the contract's names and types."""
         columns = ", ".join(f'CAST("{c.name}" AS {c.sql_type}) AS "{c.name}"' for c in contract.columns)
         if files:
             text = f"SELECT {columns} FROM {parquet(files)}"
@@ -152,37 +148,38 @@ class Engine:
         self.con.unregister("_arriving")
 
     def load_rows(self, relation: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
-        """Create `relation` with the given column definitions and fill it with a few rows."""
         self.con.execute(f'CREATE OR REPLACE TABLE "{relation}" ({columns})')
         filled = [list(row) for row in rows]
         if filled:
             self.con.executemany(f'INSERT INTO "{relation}" VALUES ({", ".join("?" * len(filled[0]))})', filled)
 
+    def load_texts(self, relation: str, path: Path) -> None:
+        self.keep(relation, f"SELECT * FROM read_csv({quoted(path)}, all_varchar = true)")
+
+    def load_hour_offsets(self) -> None:
+        self.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+
     def arrow(self, sql: str) -> pa.Table:
-        """Rows of a query as Arrow, decimals kept exact."""
         return self.con.sql(sql).to_arrow_table()
 
-    def rows(self, sql: str) -> list[dict[str, object]]:
-        """Rows of a small query as dictionaries."""
-        return list(self.arrow(sql).to_pylist())
+    def write(self, relation: str, contract: Contract, path: Path) -> int:
+        rows = self.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract))
+        if rows.num_rows:
+            write_parquet(path, rows)
+        return int(rows.num_rows)
 
-    def count(self, sql: str) -> int:
-        """Number of rows of a query."""
-        return int(self.scalar(f"SELECT count(*) FROM ({sql})"))
+    def append(self, relation: str, contract: Contract, table: DeltaTable, metadata: dict[str, str]) -> int:
+        rows = self.arrow(f"SELECT * FROM {relation} ORDER BY {', '.join(contract.key)}")
+        return append_if_unchanged(table, rows.cast(arrow_schema(contract)), metadata)
 
     def scalar(self, sql: str) -> int:
-        """The one integer of a query; NULL counts as 0."""
         ((value,),) = self.con.execute(sql).fetchall()
         return int(value) if value is not None else 0
 
     def digest(self, relation: str, contract: Contract) -> str:
-        """SHA-256 of the relation: canonical text of its rows without provenance columns, sorted by key.
-
-        Where provenance is part of the key, the text itself is sorted.
-        """
         told = {column.name for column in contract.digest_columns}
         key = ", ".join(f'"{name}"' for name in contract.key) if told.issuperset(contract.key) else "line"
-        sql = f'SELECT {canonical_line(contract.digest_columns)} || chr(10) AS line FROM "{relation}" ORDER BY {key}'
+        sql = f'SELECT concat({canonical_line(contract.digest_columns)}, chr(10)) AS line FROM "{relation}" ORDER BY {key}'
         total = hashlib.sha256()
         for batch in self.con.sql(sql).to_arrow_reader(100_000):
             total.update(_bytes_of(batch.column(0).cast(pa.large_string())))

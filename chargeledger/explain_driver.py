@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
 from chargeledger import rooms
+from chargeledger.document import read_yaml
 from chargeledger.engine import Engine, quoted
 from chargeledger.explain_numbers import read_per_mille
 from chargeledger.methodology import Methodology
@@ -33,7 +32,7 @@ FROM session_hour AS h JOIN {relation} AS i ON i.region = h.region AND i.hour_st
 @cache
 def words(language: str) -> dict[str, str]:
     """What is said in a language, by key."""
-    said = yaml.safe_load((Path(__file__).parent / "explain_words.yaml").read_text(encoding="utf-8"))
+    said = read_yaml(Path(__file__).parent / "explain_words.yaml")
     return dict(said[language])
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from chargeledger.contract import contract
 from chargeledger.errors import Refused, UsageError
+from chargeledger.place import filesystem_of, place
 from chargeledger.table import arrow_schema
 
 BATCH_ENTRIES = 200_000
@@ -69,7 +70,8 @@ class Feed:
         wanted = [(self.place, ">", after), (self.place, "<=", upto)]
         rows = schema().empty_table()
         if paths:
-            rows = pq.read_table(paths, filters=wanted, partitioning=None).cast(schema()).sort_by(self.place)
+            kept = pq.read_table(paths, filters=wanted, partitioning=None, filesystem=filesystem_of(paths[0]))
+            rows = kept.cast(schema()).sort_by(self.place)
         if rows.column(self.place).to_pylist() != list(range(after + 1, upto + 1)):
             raise Refused(
                 f"the segments do not hold every {self.place} from {after + 1} to {upto} once; nothing of them was handed out. "
@@ -85,7 +87,7 @@ def schema() -> pa.Schema:
 
 def open_feed(lake: str | Path | None = None, shard: int | None = None) -> Feed:
     """The feed as the current publication has it. Raises UsageError where there is none, or no such shard."""
-    root = Path(lake or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
+    root = place(lake or os.environ.get("CHARGELEDGER_LAKE") or "lake")
     manifest = _manifest(root)
     shards = len(manifest["shards"])
     if shard is not None and not 0 <= shard < shards:

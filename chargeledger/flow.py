@@ -9,6 +9,7 @@ from typing import Any
 
 from chargeledger import accounting, approval, period, publication, quarantine
 from chargeledger.batch_rules import warnings_of
+from chargeledger.engines import DUCKDB, check_engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, instant_text
 from chargeledger.landing import land, landed_file
@@ -21,7 +22,6 @@ from chargeledger.source import load_source
 from chargeledger.staging import stage_in_turn, staged_batch
 
 Report = Callable[[str], None]
-ENGINES = ("duckdb",)
 SHOWN = ("rows_received", "rows_accepted", "rows_quarantined", "rows_duplicate", "rows_superseded")
 
 
@@ -178,18 +178,19 @@ def account(
     lake: str | None = None,
     vintages: str | None = None,
     programme: str | None = None,
-    engine: str = "duckdb",
     at: str | None = None,
     report: Report | None = None,
+    engine: str = DUCKDB,
 ) -> dict[str, Any]:
     """Post what the ledger lacks; see `accounting.account` for what is returned."""
-    if engine not in ENGINES:
-        raise UsageError(f"unknown engine '{engine}': {', '.join(ENGINES)}")
+    check_engine(engine)
     check_name(programme)
     with plainly(lake):
         at_lake = Lake(lake, must_exist=True)
         scope = Scope.of(vintages, programme)
-        return accounting.account(at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent)
+        return accounting.account(
+            at_lake, scope, at, fingerprint(load_key(at_lake)), report or _silent, engine_name=engine
+        )
 
 
 def decide(
@@ -236,14 +237,16 @@ def run(
     programme: str | None = None,
     at: str | None = None,
     report: Report | None = None,
+    engine: str = DUCKDB,
 ) -> dict[str, Any]:
     """The whole flow: files as (source, path) in, a publication out. Returns what `account` and `publish` return."""
     report = report or _silent
+    check_engine(engine)
     check_name(programme)
     for source, _ in (*grid, *sessions):
         load_source(source)
     for source in dict.fromkeys(source for source, _ in (*grid, *sessions)):
         ingest(source, [path for name, path in (*grid, *sessions) if name == source], lake, at, report)
-    accounted = account(lake, None, programme, at=at, report=report)
+    accounted = account(lake, None, programme, at, report, engine)
     published = publish(lake, at, report)
     return {"account": accounted, "publication": published}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from deltalake import DeltaTable
 
 from chargeledger.contract import contract
 from chargeledger.errors import LakeUnwritable, Refused, UsageError, some_keys
+from chargeledger.place import is_folder, place, scratch, taking_turns
 from chargeledger.table import files, open_table
 
 REGISTERS = ("landing_file", "batch", "row_outcome", "quarantine")
@@ -87,7 +87,7 @@ class Lake:
     def __init__(self, root: str | Path | None = None, *, must_exist: bool = False) -> None:
         self._files: dict[tuple[str, int], list[str]] = {}
         self._history: tuple[int, list[dict[str, Any]]] = (-1, [])
-        self.root = Path(root or os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()
+        self.root = place(root or os.environ.get("CHARGELEDGER_LAKE") or "lake")
         if must_exist and not self.root.is_dir():
             raise UsageError(f"there is no lake at {self.root}: name another with --lake, or fill it with 'run' first")
         if wrong := sorted(UNUSABLE & set(str(self.root))):
@@ -96,7 +96,8 @@ class Lake:
                 "Nothing was written; name another folder with --lake"
             )
         for folder in ("landing", "staged", "ledger/state", "receipts", "published", "tmp"):
-            self._make(self.root / folder)
+            if is_folder(self.root):
+                self._make(self.root / folder)
 
     def _make(self, folder: Path) -> None:
         try:
@@ -129,18 +130,35 @@ class Lake:
         self._files[relation, table.version()] = found = files(table)
         return table.version(), found
 
-    def state_file(self, relation: str, receipt: str) -> Path:
-        """Rows of a state relation that the run with this receipt set; there is no file where it set none."""
+    def state_path(self, relation: str, receipt: str) -> Path:
+        """Where the rows of a state relation lie that the run with this receipt set: a file, or a folder of files.
+
+        There is nothing where it set none.
+        """
         return self.root / "ledger" / "state" / relation / f"{receipt}.parquet"
+
+    def state_parts(self, relation: str, receipt: str) -> list[Path]:
+        """The files of these rows."""
+        path = self.state_path(relation, receipt)
+        if path.is_dir():
+            return sorted(path.glob("*.parquet"))
+        return [path] if path.exists() else []
 
     def state_files(self, relation: str, commits: Sequence[LedgerCommit]) -> list[str]:
         """Files of the rows that commits set of a state relation, in their order. Raises Refused where one is gone."""
-        kept = [self.state_file(relation, commit.receipt) for commit in commits if commit.states[relation]]
-        if gone := [path.name for path in kept if not path.exists()]:
+        set_by = [commit.receipt for commit in commits if commit.states[relation]]
+        if is_folder(self.root):
+            parts = [self.state_parts(relation, receipt) for receipt in set_by]
+        else:  # one question for all of them
+            folder = self.state_path(relation, "").parent
+            there = {path.name for path in folder.iterdir()} if set_by and folder.is_dir() else set[str]()
+            paths = [self.state_path(relation, receipt) for receipt in set_by]
+            parts = [[path] if path.name in there else [] for path in paths]
+        if gone := [f"{receipt}.parquet" for receipt, found in zip(set_by, parts, strict=True) if not found]:
             raise Refused(
                 f"the lake has lost {len(gone)} files of {relation}: {some_keys(gone)}. Restore them from a copy"
             )
-        return [str(path) for path in kept]
+        return [str(path) for found in parts for path in found]
 
     def receipt_file(self, receipt: str) -> Path:
         return self.root / "receipts" / f"{receipt}.json"
@@ -190,13 +208,12 @@ class Lake:
     @contextmanager
     def one_at_a_time(self, relation: str) -> Iterator[None]:
         """Those who stage a relation on one machine take turns, which saves work; the lock goes with its process."""
-        with open(self.root / "staged" / f".{relation}.lock", "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with taking_turns(self.root / "staged" / f".{relation}.lock", self.root):
             yield
 
     def spill(self) -> Path:
-        """A folder for what a query cannot keep in memory."""
-        return self.root / "tmp"
+        """A folder of this machine for what a query cannot keep in memory."""
+        return scratch(self.root)
 
 
 def landing_clock(table: DeltaTable) -> list[datetime]:

@@ -18,6 +18,7 @@ from chargeledger.contract import contract
 from chargeledger.errors import LostRace, UsageError
 from chargeledger.lake import Lake, instant_text, landing_clock
 from chargeledger.limits import clean_name
+from chargeledger.place import is_folder, put
 from chargeledger.source import Source
 from chargeledger.table import append_if_unchanged, arrow_schema, row_count, rows_where
 from chargeledger.workspace import Workspace
@@ -62,7 +63,9 @@ def land(lake: Lake, source: Source, path: Path, clock: datetime) -> Landed:
 
 def _copy(lake: Lake, path: Path) -> tuple[str, int]:
     total, size = hashlib.sha256(), 0
-    handle, name = tempfile.mkstemp(dir=lake.root / "landing", prefix=".landing-")
+    handle, name = tempfile.mkstemp(
+        dir=lake.root / "landing" if is_folder(lake.root) else lake.spill(), prefix=".landing-"
+    )
     os.close(handle)
     try:
         with open(path, "rb") as incoming, pa.output_stream(name, compression="zstd") as out:
@@ -71,7 +74,9 @@ def _copy(lake: Lake, path: Path) -> tuple[str, int]:
                 size += len(chunk)
                 out.write(chunk)
         target = landing_path(lake, total.hexdigest())
-        if not target.exists():
+        if not target.exists() and not is_folder(target):
+            put(Path(name), target)
+        elif not target.exists():
             target.parent.mkdir(exist_ok=True)
             with open(name, "rb") as written:
                 os.fsync(written.fileno())
@@ -115,7 +120,7 @@ def _register(lake: Lake, source: Source, name: str, digest: str, size: int, clo
 
 
 def _chunks(lake: Lake, digest: str) -> Iterator[bytes]:
-    with pa.input_stream(landing_path(lake, digest), compression="zstd") as packed:
+    with landing_path(lake, digest).open("rb") as kept, pa.input_stream(kept, compression="zstd") as packed:
         while chunk := packed.read(CHUNK):
             yield chunk
 

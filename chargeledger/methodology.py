@@ -19,8 +19,10 @@ import yaml
 
 from chargeledger import rooms
 from chargeledger.contract import contract
-from chargeledger.engine import PRELUDE, Engine, quoted
+from chargeledger.document import read_yaml
+from chargeledger.engine import PRELUDE
 from chargeledger.errors import Refused, UsageError
+from chargeledger.relations import Relations
 
 STEP_RELATION = {
     "split": "interval_hour",
@@ -31,6 +33,8 @@ STEP_RELATION = {
     "assess": "session_assessment",
     "award": "session_award",
 }
+# Of each engine: its words, and how it counts the hours of a session.
+PRELUDES = {"duckdb": ("duckdb.sql", "hour_offset.sql"), "spark": ("spark.sql", "spark_hour_offset.sql")}
 PARAMETER_COLUMNS = "name VARCHAR, power_type VARCHAR, value BIGINT, valid_from DATE, valid_until DATE"
 FACTOR_COLUMNS = (
     "region VARCHAR, source VARCHAR, factor_ug_per_kwh BIGINT, valid_from DATE, valid_until DATE, data_year VARCHAR"
@@ -82,17 +86,20 @@ class Methodology:
         return hashlib.sha256("".join(sorted(listed)).encode()).hexdigest()
 
     @cached_property
-    def prelude_digest(self) -> str:
-        """SHA-256 over the prelude functions that the steps use, and those that these use."""
-        functions = prelude_functions(PRELUDE / "duckdb.sql")
+    def prelude_digests(self) -> dict[str, str]:
+        """SHA-256 over the prelude functions that the steps use, and those that these use, per engine."""
+        return {engine: self._prelude_digest(*files) for engine, files in PRELUDES.items()}
+
+    def _prelude_digest(self, words_of: str, offsets: str) -> str:
+        functions = prelude_functions(PRELUDE / words_of)
         text = "\n".join((self.folder / f"{name}.sql").read_text(encoding="utf-8") for name in self.sql_names)
-        used: set[str] = set()
-        while fresh := {n for n in functions if re.search(rf"\b{n}\s*\(", text)} - used:
+        called, used = re.compile(r"\b(\w+)\s*\("), set[str]()
+        while fresh := {name for name in called.findall(text) if name in functions} - used:
             used |= fresh
-            text += "\n".join(functions[name] for name in fresh)
+            text += "\n" + "\n".join(functions[name] for name in fresh)
         words = [functions[name] for name in sorted(used)]
         if "hour_offset" in text:
-            words.append((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+            words.append((PRELUDE / offsets).read_text(encoding="utf-8"))
         return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
     def with_input(self, name: str, value: str) -> Methodology:
@@ -134,13 +141,10 @@ class Methodology:
         """The value of a parameter that holds for every kind of power, such as `fallback_window_h`; None where there is none."""
         return next((int(p["value"]) for p in self.parameters if p["name"] == name), None)
 
-    def load_into(self, engine: Engine) -> None:
+    def load_into(self, engine: Relations) -> None:
         """Create the relations `parameter` and `factor`, and the tables of its own that the version lists, all text."""
         for table in self.identity.get("tables", []):
-            path = quoted(self.folder / f"{table}.csv")
-            engine.con.execute(
-                f'CREATE OR REPLACE TABLE "{table}" AS SELECT * FROM read_csv({path}, all_varchar = true)'
-            )
+            engine.load_texts(table, self.folder / f"{table}.csv")
         engine.load_rows(
             "parameter",
             PARAMETER_COLUMNS,
@@ -162,47 +166,46 @@ class Methodology:
             ],
         )
 
-    def match(self, engine: Engine) -> None:
+    def match(self, engine: Relations) -> None:
         """Match the supply of `match_hour_due` with the demand of the competing sessions, turn by turn, into `energy_match`."""
         self.load_into(engine)
-        engine.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        engine.load_hour_offsets()
         engine.table("interval_hour", self.folder / "split.sql", contract("interval_hour"))
         for relation in ("demand", "pool"):
             engine.table(f"match_{relation}", self.folder / f"{relation}.sql")
         empty(engine, "energy_match_so_far", "energy_match")
-        for (turn,) in engine.con.execute("SELECT DISTINCT turn FROM match_pool ORDER BY turn").fetchall():
-            engine.load_rows("match_turn", "turn BIGINT", [(turn,)])
+        for row in engine.rows("SELECT DISTINCT turn FROM match_pool ORDER BY turn"):
+            engine.load_rows("match_turn", "turn BIGINT", [(row["turn"],)])
             engine.table("match_of_turn", self.folder / "match.sql")
-            engine.con.execute("INSERT INTO energy_match_so_far SELECT * FROM match_of_turn")
+            engine.add("energy_match_so_far", "SELECT * FROM match_of_turn")
 
-    def run(self, engine: Engine, skip: tuple[str, ...] = ()) -> None:
+    def run(self, engine: Relations, skip: tuple[str, ...] = ()) -> None:
         """Run the steps in order on the border relations in the engine; hold each result against its contract."""
         self.load_into(engine)
-        engine.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        engine.load_hour_offsets()
         for step in self.steps:
             if step in skip:
                 continue
             relation = STEP_RELATION[step]
             engine.table(relation, self.folder / f"{step}.sql")
             if step == "intensity":
-                engine.con.execute(
-                    f"CREATE OR REPLACE TABLE {relation} AS SELECT '{self.name}' AS methodology, * FROM {relation}"
-                )
+                engine.keep(relation, f"SELECT '{self.name}' AS methodology, * FROM {relation}")
             engine.complete(contract(relation), relation)
             engine.hold_to(contract(relation), relation)
 
 
-def empty(engine: Engine, relation: str, owed: str) -> None:
+def empty(engine: Relations, relation: str, owed: str) -> None:
     """Create a relation without rows, with the columns of a contract that say something."""
     columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in contract(owed).digest_columns)
-    engine.con.execute(f'CREATE OR REPLACE TABLE "{relation}" ({columns})')
+    engine.load_rows(relation, columns, [])
 
 
 def prelude_functions(path: Path) -> dict[str, str]:
     """Name and text of every function of a prelude, comments and layout aside."""
     text = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
     statements = (" ".join(part.split()) for part in text.split(";"))
-    found = ((re.match(r"CREATE OR REPLACE MACRO (\w+)", statement), statement) for statement in statements)
+    create = re.compile(r"CREATE (?:OR REPLACE MACRO|TEMPORARY FUNCTION) (\w+)")
+    found = ((create.match(statement), statement) for statement in statements)
     return {match.group(1): statement for match, statement in found if match}
 
 
@@ -254,14 +257,14 @@ def split_name(name: str) -> tuple[str, str]:
 def published() -> dict[str, dict[str, Any]]:
     """What `methodology/published.yaml` says: `id@version` to digests, day and status."""
     path = rooms.METHODOLOGY / "published.yaml"
-    return dict(yaml.safe_load(path.read_text(encoding="utf-8")) or {}) if path.exists() else {}
+    return dict(read_yaml(path) or {}) if path.exists() else {}
 
 
 def read_folder(folder: Path) -> Methodology:
     """Read a version folder without asking whether it is published."""
     try:
-        identity = yaml.safe_load((folder / "methodology.yaml").read_text(encoding="utf-8"))
-        numbers = yaml.safe_load((folder / "parameters.yaml").read_text(encoding="utf-8"))
+        identity = read_yaml(folder / "methodology.yaml")
+        numbers = read_yaml(folder / "parameters.yaml")
         with open(folder / "factors.csv", encoding="utf-8", newline="") as rows:
             factors = tuple(csv.DictReader(rows))
         return Methodology(
@@ -298,7 +301,7 @@ def load(name: str, *, draft_allowed: bool = False) -> Methodology:
             f"says {frozen['digest']}. A published version is frozen: restore the folder, or make a new version with "
             f"'chargeledger methodology new-version {name} …'"
         )
-    if found.prelude_digest != frozen["prelude_digest"]["duckdb"]:
+    if any(found.prelude_digests[engine] != digest for engine, digest in frozen["prelude_digest"].items()):
         raise Refused(
             f"a function of transforms/prelude that {name} uses was changed since it was published: "
             "functions may be added, never changed"

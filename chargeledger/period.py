@@ -145,7 +145,9 @@ def _close_once(lake: Lake, programme: str, month: str, by: str, at: str | None)
     with Engine(spill=lake.spill()) as engine:
         document = statement_document(lake, engine, version, mine, month, clock, by)
     keep_programmes(lake, found)
-    receipt = write_receipt(lake, {**document, "code": code_digests() | {"period": text_digest(PERIOD_SQL)}})
+    receipt = write_receipt(
+        lake, {**document, "code": code_digests(Engine.engine) | {"period": text_digest(PERIOD_SQL)}}
+    )
     said = {"receipt": receipt, "clock": instant_text(clock), "programme": programme, "period": month}
     nothing = arrow_schema(contract("ledger_entry")).empty_table()
     try:

@@ -21,7 +21,7 @@ def rerun_close(lake: Lake, digest: str, receipt: Row) -> Row:
     clock, version = parse_instant(receipt["clock"]), receipt["inputs"]["ledger_version"]
     with Engine(spill=lake.spill()) as engine:
         again = statement_document(lake, engine, version, programme, receipt["period"], clock, receipt["by"])
-    now = code_digests() | {"period": text_digest(PERIOD_SQL)}
+    now = code_digests(Engine.engine) | {"period": text_digest(PERIOD_SQL)}
     notes = [
         f"{part} is now {now[part][:16]}, the receipt says {said[:16]}"
         for part, said in receipt["code"].items()

@@ -13,9 +13,10 @@ import yaml
 
 from chargeledger import rooms
 from chargeledger.adoption import check_adoptions
-from chargeledger.engine import Engine
+from chargeledger.document import parse_yaml
 from chargeledger.errors import Refused, UsageError
 from chargeledger.methodology import Methodology, load
+from chargeledger.relations import Relations
 
 RULES = ("min_energy_wh", "max_energy_wh", "max_charging_s", "max_power_per_mille", "claim_window_s")
 REACH = ("fallback_window_h", "missing_hour_deadline_s", "retirement_deadline_s", "certificate_valid_months")
@@ -30,7 +31,10 @@ MATCH_CLOSE_HOURS = 72
 THRESHOLDS = ("points_per_mille", "users_per_mille", "vintage_age_days")
 # What a line does to awards that are there: it leaves them, moves those of open vintages, or proposes those of final ones too.
 FORWARD_ONLY, RESTATE_OPEN, RESTATE_ALL = "forward_only", "restate_open", "restate_all"
-IN_FORCE = "programme, methodology, methodology_digest, in_force_from, in_force_until, needs_county, restate"
+IN_FORCE = (
+    "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE, "
+    "needs_county BOOLEAN, restate VARCHAR"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def read_programme(path: Path) -> Programme:
     """Read a programme file. Raises Refused where it is not one."""
     try:
         raw = path.read_bytes()
-        said: dict[str, Any] = yaml.safe_load(raw)
+        said: dict[str, Any] = parse_yaml(raw)
         starts = [entry["in_force_from"] for entry in said["methodology"]]
         if starts != sorted(set(starts)):
             raise Refused(f"{path.name}: the days of 'methodology' must ascend, each once")
@@ -152,7 +156,9 @@ def check_name(name: str | None) -> None:
         raise UsageError(f"unknown programme '{name}'. Known: {', '.join(rooms.programme_names())}")
 
 
-def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bool = False) -> dict[str, Methodology]:
+def load_programmes(
+    engine: Relations, found: list[Programme], *, draft_allowed: bool = False
+) -> dict[str, Methodology]:
     """Create the programme relations in the engine and return the versions in force, by name, each verified."""
     versions = {name: load(name, draft_allowed=draft_allowed) for p in found for _, _, name in p.versions}
     for programme in found:
@@ -167,8 +173,7 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
     )
     engine.load_rows(
         "methodology_in_force",
-        "programme VARCHAR, methodology VARCHAR, methodology_digest VARCHAR, in_force_from DATE, in_force_until DATE, "
-        "needs_county BOOLEAN, restate VARCHAR",
+        IN_FORCE,
         [
             (p.name, name, versions[name].digest, start, end, versions[name].needs_county, p.restates(start))
             for p in found
@@ -182,7 +187,7 @@ def load_programmes(engine: Engine, found: list[Programme], *, draft_allowed: bo
     return versions
 
 
-def load_thresholds(engine: Engine, found: list[Programme]) -> None:
+def load_thresholds(engine: Relations, found: list[Programme]) -> None:
     """Create the relation `approval_rule`: a row for each programme with a threshold; NULL is none."""
     engine.load_rows(
         "approval_rule",
@@ -196,12 +201,12 @@ def load_thresholds(engine: Engine, found: list[Programme]) -> None:
     )
 
 
-def load_match_rule(engine: Engine, rules: list[tuple[str, int]]) -> None:
+def load_match_rule(engine: Relations, rules: list[tuple[str, int]]) -> None:
     """Create the relation `match_rule`: how long after an hour's end its green supply is matched, per programme."""
     engine.load_rows("match_rule", "programme VARCHAR, match_close_s BIGINT", rules)
 
 
-def load_applicability(engine: Engine, versions: dict[str, Methodology]) -> None:
+def load_applicability(engine: Relations, versions: dict[str, Methodology]) -> None:
     """Create `methodology_vehicle_class`, `methodology_county` and `methodology_reach`: for whom, and how far it looks."""
     engine.load_rows(
         "methodology_vehicle_class",
@@ -235,7 +240,7 @@ def check_applicable(programme: Programme, versions: dict[str, Methodology]) -> 
             raise Refused(f"programme {programme.name} uses {name} in {', '.join(foreign)}, where it does not apply")
 
 
-def load_rules(engine: Engine, rules: list[tuple[str, dict[str, int | None], dict[str, int | None]]]) -> None:
+def load_rules(engine: Relations, rules: list[tuple[str, dict[str, int | None], dict[str, int | None]]]) -> None:
     """Create the relation `reward_rule`: programme, rules, then energy cap and points cap; NULL is no rule."""
     engine.load_rows(
         "reward_rule",

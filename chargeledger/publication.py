@@ -5,12 +5,7 @@ A path that readers may have open is never written again. Superseded publication
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +14,16 @@ from chargeledger import rooms
 from chargeledger.chain import FEED, Segment, shard_count, verify_chains
 from chargeledger.contract import Contract, contract
 from chargeledger.engine import Engine, quoted
-from chargeledger.errors import Refused
+from chargeledger.errors import LostRace, Refused
 from chargeledger.lake import Lake, instant_text, parse_instant
+from chargeledger.place import taking_turns
 from chargeledger.publication_inputs import load_published_inputs
 from chargeledger.published import DATABASE, Published, current, require_current
 from chargeledger.receipt import canonical_json
-from chargeledger.retention import clear_litter, keep_time, remove_superseded
+from chargeledger.retention import keep_time, remove_superseded
 from chargeledger.scope import Inputs
 from chargeledger.segment import verify_lines, verify_segments, write_segments
+from chargeledger.shelf import Shelf, shelf_of
 from chargeledger.whole_file import write_file
 
 Report = Callable[[str], None]
@@ -47,14 +44,6 @@ RELATIONS = (
 BETWEEN = ("match_standing", "retirement_due", "certificate_judged")
 
 
-@contextmanager
-def _one_publisher(lake: Lake) -> Iterator[None]:
-    """Publishers take turns; the lock goes with its process."""
-    with open(lake.root / "published" / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def publish(lake: Lake, at: str | None, report: Report, keep_days: int | None = None) -> dict[str, Any]:
     """Publish what the ledger holds; nothing, where the current publication holds it already. Remove what is kept long enough.
 
@@ -62,29 +51,32 @@ def publish(lake: Lake, at: str | None, report: Report, keep_days: int | None = 
     """
     parse_instant(at)
     keep = keep_time(keep_days)
-    with _one_publisher(lake):
-        shards = shard_count(lake)
-        clear_litter(lake)
-        before, inputs = current(lake), Inputs.newest(lake)
-        is_new = before is None or before.manifest["ledger_version"] != inputs.ledger_version
-        if is_new:
-            _publish(lake, inputs, before, at, shards, report)
+    with taking_turns(lake.root / "published" / ".lock", lake.root):
+        shelf, shards = shelf_of(lake), shard_count(lake)
+        shelf.clear_litter()
+        while True:
+            try:
+                is_new = _publish_newer(lake, shelf, at, shards, report)
+                break
+            except LostRace as race:
+                report(f"{race}: reading again")
         remove_superseded(lake, at, keep, report)
         return _outcome(require_current(lake), is_new=is_new)
 
 
-def _publish(lake: Lake, inputs: Inputs, before: Published | None, at: str | None, shards: int, report: Report) -> None:
-    published = lake.root / "published"
-    number = 1 + max((int(p.name) for p in published.iterdir() if p.name.isdigit()), default=0)
-    building = published / f".building-{uuid.uuid4().hex}"
-    building.mkdir()
-    try:
+def _publish_newer(lake: Lake, shelf: Shelf, at: str | None, shards: int, report: Report) -> bool:
+    """Publish, unless the current publication holds all of the ledger. Raises LostRace where another became current meanwhile."""
+    seen = shelf.seen()
+    before, inputs = current(lake), Inputs.newest(lake)
+    if before is not None and before.manifest["ledger_version"] == inputs.ledger_version:
+        return False
+    number = shelf.take_number()
+    with shelf.building() as building:
         report(f"building publication {number}")
         _build(lake, building, number, inputs, before, at, shards)
-        os.rename(building, published / str(number))
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    write_file(published / "CURRENT", str(number).encode())
+        shelf.put(building, number)
+    shelf.point(number, seen)
+    return True
 
 
 def _outcome(published: Published, *, is_new: bool) -> dict[str, Any]:

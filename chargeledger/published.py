@@ -10,6 +10,7 @@ from typing import Any
 
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
+from chargeledger.place import on_this_machine
 
 DATABASE = "chargeledger.duckdb"
 
@@ -24,7 +25,8 @@ class Published:
 
     @property
     def database(self) -> Path:
-        return self.path / DATABASE
+        """Its database; of an object store a copy."""
+        return on_this_machine(self.path / DATABASE)
 
 
 def current(lake: Lake) -> Published | None:

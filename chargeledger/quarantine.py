@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from chargeledger import rooms
+from chargeledger.candidates import STAGING_SQL
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, quoted
 from chargeledger.lake import Lake
 from chargeledger.source import load_source
-from chargeledger.staging import STAGING_SQL
 
 UNWRITTEN_RULES = {
     "same_key_other_content": "two rows of one file tell one key differently, and neither is the later",

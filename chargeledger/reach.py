@@ -7,11 +7,11 @@ touched: whoever shares a cap, a connector or green power with one of these is i
 from __future__ import annotations
 
 from chargeledger import rooms
-from chargeledger.awarding import is_capped
 from chargeledger.claims import load_claim_rule
-from chargeledger.engine import Engine
 from chargeledger.lake import LedgerCommit
+from chargeledger.relations import Relations
 from chargeledger.scope import APPROVE, REJECT, Question, Scope
+from chargeledger.touching import is_capped
 
 REACH_SQL = rooms.TRANSFORMS / "reach"
 NO_PROGRAMME = "-"
@@ -44,60 +44,58 @@ def reaches_back_to(marks: Marks, scope: Scope, question: Question, programmes: 
 
 
 def narrow(
-    engine: Engine, batch_seq: int, scope: Scope, question: Question, commits: list[LedgerCommit], *, matches: bool
+    engine: Relations, batch_seq: int, scope: Scope, question: Question, commits: list[LedgerCommit], *, matches: bool
 ) -> None:
     """Show of the staged relations, the ledger and its states what is in reach of the run, and no more."""
     engine.load_rows("reach_from", "batch_seq BIGINT", [(batch_seq,)])
     decided = [c.decision["ledger_version"] for c in commits if c.decision and c.decision["kind"] in (APPROVE, REJECT)]
     engine.load_rows("proposal_decided", "ledger_version BIGINT", [(version,) for version in decided])
     engine.load_rows("lineage_in_reach", "session_id VARCHAR", [])
-    engine.con.execute("CREATE OR REPLACE TABLE told_in_reach AS SELECT * FROM charging_session WHERE false")
+    engine.keep("told_in_reach", "SELECT * FROM charging_session WHERE false")
     load_claim_rule(engine)
     for relation in ("batch_pending", "hour_pending"):
         engine.table(relation, REACH_SQL / f"{relation}.sql")
     engine.load_rows("lineage_asked", "session_id VARCHAR", [(question.session_id,)] if question.session_id else [])
     for relation in BEGUN:
         engine.table(relation, REACH_SQL / f"{relation}.sql")
-    engine.con.execute(
-        "CREATE OR REPLACE TABLE lineage_begun AS "
-        + " UNION ".join(f"SELECT session_id FROM {relation}" for relation in ("lineage_asked", *BEGUN))
-    )
+    begun = (f"SELECT session_id FROM {relation}" for relation in ("lineage_asked", *BEGUN))
+    engine.keep("lineage_begun", " UNION ".join(begun))
     _take_up(engine, "lineage_begun")
     _widen(engine, until_settled=scope.vintage_from is not None, matches=matches)
     _show(engine)
 
 
-def _take_up(engine: Engine, relation: str) -> int:
+def _take_up(engine: Relations, relation: str) -> int:
     """Take lineages into reach, with those that are told on a connector beside them; return how many there are more."""
     added = 0
     while True:
-        engine.con.execute(
-            "CREATE OR REPLACE TABLE lineage_added AS "
-            f"SELECT DISTINCT session_id FROM {relation} ANTI JOIN lineage_in_reach USING (session_id)"
-        )
+        fresh = f"SELECT DISTINCT session_id FROM {relation} ANTI JOIN lineage_in_reach USING (session_id)"
+        engine.keep("lineage_added", fresh)
         if not (more := engine.count("SELECT 1 FROM lineage_added")):
             return added
         added += more
-        engine.con.execute("INSERT INTO lineage_in_reach SELECT session_id FROM lineage_added")
+        engine.add("lineage_in_reach", "SELECT session_id FROM lineage_added")
         engine.table("told_added", REACH_SQL / "told_added.sql")
-        engine.con.execute("INSERT INTO told_in_reach SELECT * FROM told_added")
+        engine.add("told_in_reach", "SELECT * FROM told_added")
         _look_near(engine)
         relation = "lineage_neighbour"
         engine.table(relation, REACH_SQL / f"{relation}.sql")
 
 
-def _look_near(engine: Engine) -> None:
+def _look_near(engine: Relations) -> None:
     """Show the tellings of the time of those that came into reach last; bounds in words, so that other files are not opened."""
-    ((first, last),) = engine.con.execute(
-        """SELECT CAST(min(started_at) - max(start_within_s) * INTERVAL 1 SECOND AS VARCHAR),
-        CAST(greatest(max(ended_at), max(started_at) + max(start_within_s) * INTERVAL 1 SECOND) AS VARCHAR)
+    (bounds,) = engine.rows(
+        """SELECT min(epoch_s(started_at)) - max(start_within_s) AS first,
+        greatest(max(epoch_s(ended_at)), max(epoch_s(started_at)) + max(start_within_s)) AS last
         FROM told_added CROSS JOIN claim_rule WHERE connector_id IS NOT NULL"""
-    ).fetchall()
-    within = f"started_at <= TIMESTAMPTZ '{last}' AND ended_at >= TIMESTAMPTZ '{first}'" if first else "false"
-    engine.con.execute(f"CREATE OR REPLACE VIEW told_near AS SELECT * FROM charging_session WHERE {within}")
+    )
+    within = "started_at <= instant_of({last}) AND ended_at >= instant_of({first})".format_map(bounds)
+    engine.show(
+        "told_near", f"SELECT * FROM charging_session WHERE {within if bounds['last'] is not None else 'false'}"
+    )
 
 
-def _widen(engine: Engine, *, until_settled: bool, matches: bool) -> None:
+def _widen(engine: Relations, *, until_settled: bool, matches: bool) -> None:
     """Take up who shares a cap or green power, by whole days and months.
 
     Where a run covers all vintages, only what arrived can have moved between days, and one step is enough.
@@ -115,12 +113,12 @@ def _widen(engine: Engine, *, until_settled: bool, matches: bool) -> None:
             return
 
 
-def _show(engine: Engine) -> None:
-    engine.con.execute(
-        "DROP VIEW IF EXISTS told_near; DROP VIEW charging_session; ALTER TABLE told_in_reach RENAME TO charging_session"
-    )
+def _show(engine: Relations) -> None:
+    for relation in ("told_near", "charging_session"):
+        engine.drop(relation)
+    engine.rename("told_in_reach", "charging_session")
     for relation in NARROWED:
-        engine.con.execute(f"ALTER VIEW {relation} RENAME TO whole_{relation}")
+        engine.rename(relation, f"whole_{relation}")
         if relation == "grid_mix_hour":
             engine.table("grid_day", REACH_SQL / "grid_day.sql")
         show = engine.look if relation in SHOWN else engine.table

@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 import chargeledger
 from chargeledger import rooms
 from chargeledger.errors import Refused, UsageError
@@ -90,12 +88,12 @@ def text_digest(*folders: Path) -> str:
     return total.hexdigest()
 
 
-def code_digests() -> dict[str, str]:
-    """Digests of everything outside a version folder that a run used."""
+def code_digests(engine: str) -> dict[str, str]:
+    """Digests of everything outside a version folder that a run on an engine used."""
     return {
         "transforms": text_digest(rooms.TRANSFORMS / "account", rooms.TRANSFORMS / "reach"),
         "prelude": text_digest(rooms.TRANSFORMS / "prelude"),
         "contracts": text_digest(rooms.CONTRACTS),
         "package_version": chargeledger.__version__,
-        "engine": f"duckdb {duckdb.__version__}",
+        "engine": engine,
     }

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chargeledger.candidates import STAGING_SQL, read_candidates
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import LostRace, Refused
@@ -20,7 +21,6 @@ from chargeledger.landing import Landed, landed_file
 from chargeledger.quarantine import open_quarantine
 from chargeledger.source import Source, load_source
 from chargeledger.staging import (
-    STAGING_SQL,
     append_batch,
     batch_row,
     check,
@@ -28,7 +28,6 @@ from chargeledger.staging import (
     open_registers,
     outcome_rows,
     profile,
-    read_candidates,
     read_landed,
     said_of_broken,
     write_rows,

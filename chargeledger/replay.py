@@ -44,7 +44,7 @@ def rerun(lake: Lake, name: str) -> dict[str, Any]:
         again = run_document(run, receipt["key_fingerprint"])
         notes = [
             f"{part} is now {now[:16]}, the receipt says {receipt['code'][part][:16]}"
-            for part, now in code_digests().items()
+            for part, now in code_digests(engine.engine).items()
             if now != receipt["code"][part]
         ]
         owed = {key: value for key, value in receipt.items() if key != "code"}
@@ -78,8 +78,8 @@ def _differing_value(lake: Lake, engine: Engine, relation: str, digest: str) -> 
         kept = f"SELECT * FROM ({_log(lake)}) WHERE receipt_digest = '{digest}'"
         key = ["session_id", "programme", "vintage", "user_id"]
     else:
-        path = lake.state_file(relation, digest)
-        kept = f"SELECT * FROM {parquet([path])}" if path.exists() else f"SELECT * FROM {relation} WHERE false"
+        parts = lake.state_parts(relation, digest)
+        kept = f"SELECT * FROM {parquet(parts)}" if parts else f"SELECT * FROM {relation} WHERE false"
         key = list(owed.key)
     columns = [column.name for column in owed.digest_columns if column.name not in key]
     names = sorted(columns, key=lambda name: name.endswith("_digest"))  # a digest says only that something else differs

@@ -5,20 +5,22 @@ from __future__ import annotations
 from datetime import date
 
 from chargeledger import rooms
-from chargeledger.engine import Engine
 from chargeledger.methodology import Methodology, load
 from chargeledger.programme import IN_FORCE, RESTATE_ALL, load_applicability
+from chargeledger.relations import Relations
 
 NO_DAY = date(1970, 1, 1)
 POSTED_WITH = """
 SELECT DISTINCT p.programme, p.methodology FROM prior_state AS p
 WHERE p.methodology IS NOT NULL AND p.programme IS NOT NULL AND p.state IN ('awarded', 'not awarded', 'awaiting approval')
   AND NOT EXISTS (SELECT 1 FROM methodology_in_force AS f WHERE f.programme = p.programme AND f.methodology = p.methodology)
-ORDER BY ALL
+ORDER BY p.programme, p.methodology
 """
 
 
-def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everything_anew: bool) -> dict[str, Methodology]:
+def keep_versions(
+    engine: Relations, versions: dict[str, Methodology], *, everything_anew: bool
+) -> dict[str, Methodology]:
     """Say which awards keep their version, as `kept_version`, and load the versions that no line of a programme names any more.
 
     Such a version is in force on no day; it serves the awards that rest on it. Returns all versions in the order in which they
@@ -33,13 +35,13 @@ def keep_versions(engine: Engine, versions: dict[str, Methodology], *, everythin
         )
         return versions
     gone = [(str(row["programme"]), str(row["methodology"])) for row in engine.rows(POSTED_WITH)]
+    rows = []
     for programme, name in gone:
         version = versions.setdefault(name, load(name))
-        engine.con.execute(
-            f"INSERT INTO methodology_in_force ({IN_FORCE}) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [programme, name, version.digest, NO_DAY, NO_DAY, version.needs_county, RESTATE_ALL],
-        )
+        rows.append((programme, name, version.digest, NO_DAY, NO_DAY, version.needs_county, RESTATE_ALL))
     if gone:
+        engine.load_rows("methodology_gone", IN_FORCE, rows)
+        engine.add("methodology_in_force", "SELECT * FROM methodology_gone")
         load_applicability(engine, versions)
     engine.load_rows(
         "methodology_known",

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,6 +20,7 @@ from typing import Any
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.receipt import canonical_json
+from chargeledger.shelf import shelf_of
 from chargeledger.whole_file import write_file
 
 Report = Callable[[str], None]
@@ -40,26 +39,6 @@ def keep_time(days: int | None) -> timedelta:
     return timedelta(days=int(asked))
 
 
-def numbered(lake: Lake) -> list[Path]:
-    """Publications that are there, whole, oldest first."""
-    return sorted((p for p in (lake.root / "published").iterdir() if p.name.isdigit()), key=lambda p: int(p.name))
-
-
-def clear_litter(lake: Lake) -> None:
-    """Remove what a publisher that died left behind: whoever holds the lock is the only one."""
-    published = lake.root / "published"
-    for left in (*published.glob(".building-*"), *published.glob(".removing-*")):
-        shutil.rmtree(left, ignore_errors=True)
-    for left in (
-        *published.glob(".writing-*"),
-        *published.glob("*/.writing-*"),
-        *published.glob("segments/*/.writing-*"),
-    ):
-        left.unlink(missing_ok=True)
-    for left in published.glob("segments/*/*/.writing-*"):
-        left.unlink(missing_ok=True)
-
-
 def remove_superseded(lake: Lake, at: str | None, keep: timedelta, report: Report) -> list[int]:
     """Remove the publications whose time has passed, then segments that nobody names; return the numbers."""
     removed = []
@@ -76,7 +55,7 @@ def _superseded(lake: Lake, at: str | None, keep: timedelta) -> Iterator[tuple[P
     """With the lake's clock; oldest first, up to the first whose time has not passed: no later one's has."""
     clock = None
     current = (lake.root / "published" / "CURRENT").read_text(encoding="ascii").strip()
-    for path, successor in pairwise(numbered(lake)):
+    for path, successor in pairwise(shelf_of(lake).numbered()):
         manifest = successor / "manifest.json"
         if path.name == current or not _is_older(manifest, keep):
             return
@@ -97,9 +76,7 @@ def _remove(lake: Lake, path: Path, clock: datetime) -> None:
     said: dict[str, Any] = {name: manifest[name] for name in SAID}
     said |= {"digest": hashlib.sha256(raw).hexdigest(), "removed_at": instant_text(clock)}
     write_file(lake.root / "published" / "removed" / f"{path.name}.json", canonical_json(said))
-    gone = path.parent / f".removing-{uuid.uuid4().hex}"
-    os.rename(path, gone)
-    shutil.rmtree(gone)
+    shelf_of(lake).remove(path)
 
 
 def _remove_unnamed(lake: Lake, keep: timedelta) -> None:
@@ -107,7 +84,7 @@ def _remove_unnamed(lake: Lake, keep: timedelta) -> None:
     published = lake.root / "published"
     named = {
         published / segment[name]
-        for path in numbered(lake)
+        for path in shelf_of(lake).numbered()
         for segment in json.loads((path / "manifest.json").read_bytes())["segments"]
         for name in ("path", "lines")
         if name in segment

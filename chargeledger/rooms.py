@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
+from chargeledger.document import read_yaml
 
 _INSIDE = Path(__file__).resolve().parent
 ROOT = _INSIDE if (_INSIDE / "methodology").is_dir() else _INSIDE.parent
@@ -41,7 +41,7 @@ def source_names(relation: str | None = None) -> list[str]:
     """Names of the source definitions, sorted; with `relation`, only those that produce it."""
     found = []
     for path in (CONTRACTS / "sources").glob("*.yaml"):
-        custom = yaml.safe_load(path.read_text(encoding="utf-8"))["customProperties"]
+        custom = read_yaml(path)["customProperties"]
         produced = next(item["value"] for item in custom if item["property"] == "relations")
         if relation is None or relation in produced:
             found.append(path.stem)

@@ -64,13 +64,13 @@ def _entries(lake: Lake, engine: Engine, commit: LedgerCommit, head: Segment, sh
     first, last = rows.column("seq")[0].as_py(), rows.column("seq")[-1].as_py()
     folder = lake.root / "published" / "segments" / FEED / f"{head['shard']}-of-{shards}"
     segment = _segment(lake, folder / f"{first:012d}-{last:012d}.parquet", FEED, commit, rows)
-    lines = (folder / f"{first:012d}-{last:012d}.jsonl").relative_to(lake.root / "published")
-    if not (lake.root / "published" / lines).exists():
-        with whole_file(lake.root / "published" / lines) as out:
+    lines = folder / f"{first:012d}-{last:012d}.jsonl"
+    if not lines.exists():
+        with whole_file(lines) as out:
             out.writelines(json_lines([rows]))
-    lines_sha256 = _sha256(lake.root / "published" / lines)
+    lines_sha256 = _sha256(lines)
     yield segment | {
-        "lines": lines.as_posix(),
+        "lines": _name(lake, lines),
         "lines_sha256": lines_sha256,
         "shard": head["shard"],
         "first_seq": first,
@@ -98,7 +98,7 @@ def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: 
         write_parquet(path, rows)
     return {
         "relation": relation,
-        "path": path.relative_to(lake.root / "published").as_posix(),
+        "path": _name(lake, path),
         "receipt": commit.receipt,
         "ledger_version": commit.version,
         "rows": rows.num_rows,
@@ -106,8 +106,13 @@ def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: 
     }
 
 
+def _name(lake: Lake, path: Path) -> str:
+    """Of a segment, as the manifest has it."""
+    return str(path).removeprefix(f"{lake.root / 'published'}/")
+
+
 def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

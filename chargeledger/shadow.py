@@ -64,7 +64,7 @@ def shadow(
         "programme_digest": standing.digest,
         "scope": scope.as_json(),
         "inputs": {"staged": inputs.staged, "ledger_version": inputs.ledger_version},
-        "code": {**code_digests(), "shadow": text_digest(SHADOW_SQL)},
+        "code": {**code_digests(Engine.engine), "shadow": text_digest(SHADOW_SQL)},
         "methodology": methodology,
         "methodology_digest": versions[methodology].digest,
         "against": held_against,

@@ -11,12 +11,13 @@ from typing import Any
 
 from chargeledger import rooms
 from chargeledger.batch_rules import Finding
+from chargeledger.candidates import STAGING_SQL, read_candidates
 from chargeledger.contract import contract
 from chargeledger.engine import Engine
 from chargeledger.errors import Refused, UsageError
 from chargeledger.reading import read_rows
 from chargeledger.source import Source, load_source, read_source
-from chargeledger.staging import STAGING_SQL, check, find_earlier, profile, read_candidates
+from chargeledger.staging import check, find_earlier, profile
 
 UNANSWERED = "?"
 EXAMPLES = 3

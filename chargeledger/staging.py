@@ -15,8 +15,9 @@ from deltalake import DeltaTable
 
 from chargeledger import rooms
 from chargeledger.batch_rules import Finding, check_batch
+from chargeledger.candidates import STAGING_SQL, read_candidates
 from chargeledger.contract import contract
-from chargeledger.engine import Engine, canonical_line, quoted
+from chargeledger.engine import Engine
 from chargeledger.errors import LostRace, Refused
 from chargeledger.lake import Lake
 from chargeledger.landing import Landed, unpacked
@@ -25,7 +26,6 @@ from chargeledger.reading import read_rows
 from chargeledger.source import Source, load_source
 from chargeledger.table import append_if_unchanged, append_once, arrow_schema, files, row_count, rows_where
 
-STAGING_SQL = rooms.TRANSFORMS / "staging"
 Report = Callable[[str], None]
 
 
@@ -111,89 +111,6 @@ def write_rows(lake: Lake, engine: Engine, source: Source, landed: Landed) -> No
     _write_quarantine(lake, engine, source, landed)
     for relation in source.relations:
         _write_relation(lake, engine, relation, landed)
-
-
-def read_candidates(engine: Engine, source: Source) -> None:
-    """`candidate_<relation>` for each relation, and `candidate_row`: one row per row of the file."""
-    for path in rooms.references():
-        engine.con.execute(
-            f'CREATE OR REPLACE TABLE "{path.stem}" AS SELECT * FROM read_csv({quoted(path)}, all_varchar = true)'
-        )
-    for relation in source.relations:
-        engine.table(f"candidate_{relation}", source.sql(relation))
-        if (finishing := STAGING_SQL / f"{relation}.sql").exists():
-            engine.table(f"candidate_{relation}", finishing)
-        _complete(engine, source, relation)
-    if "charging_interval" in source.relations:
-        engine.table("interval_digest", STAGING_SQL / "interval_digest.sql")
-        engine.con.execute(
-            """UPDATE candidate_charging_session SET interval_digest = d.interval_digest
-            FROM interval_digest AS d WHERE d.row_number = candidate_charging_session.row_number"""
-        )
-    main, row_rules = source.contract, source.definition.row_rules + source.contract.row_rules
-    failing = ", ".join(
-        f"CASE WHEN NOT coalesce(({rule.predicate}), false) THEN {place} END" for place, rule in enumerate(row_rules)
-    )
-    engine.con.execute(
-        f"""CREATE OR REPLACE TABLE candidate_breach AS
-        SELECT DISTINCT row_number, unnest([{failing}]) AS place FROM candidate_{main.name}"""
-    )
-    engine.load_rows("row_rule", "place INTEGER, rule VARCHAR", [(i, rule.rule_id) for i, rule in enumerate(row_rules)])
-    parts = [_key_text(main.name, name) for name in main.custom["rowKey"]]
-    # A bar inside a part is doubled, or two keys of several parts could be one text.
-    key = parts[0] if len(parts) == 1 else " || '|' || ".join(f"replace({part}, '|', '||')" for part in parts)
-    amount = main.custom.get("accountedAmount", "CAST(NULL AS BIGINT)")
-    revised = "max(revised_at)" if "revised_at" in main.column_names else "CAST(NULL AS TIMESTAMPTZ)"
-    credit = "coalesce(bool_or(is_credit), false)" if "is_credit" in main.column_names else "false"
-    engine.con.execute(
-        f"""CREATE OR REPLACE TABLE candidate_row AS
-        WITH breach AS (
-          SELECT row_number, min_by(rule, place) AS rule, string_agg(rule, ' ' ORDER BY place) AS rules
-          FROM candidate_breach JOIN row_rule USING (place) GROUP BY row_number
-        ),
-        line AS ({" UNION ALL ".join(_lines(relation) for relation in source.relations)}),
-        content AS (
-          SELECT row_number, sha256(string_agg(line, chr(10) ORDER BY line)) AS content_digest
-          FROM line GROUP BY row_number
-        ),
-        told AS (
-          SELECT row_number, max({key}) AS row_key, {revised} AS revised_at, CAST(max({amount}) AS BIGINT) AS amount_wh,
-            {credit} AS is_credit
-          FROM candidate_{main.name} GROUP BY row_number
-        )
-        SELECT r.row_number, t.row_key, coalesce(c.content_digest, '') AS content_digest, t.revised_at, t.amount_wh, t.is_credit,
-          CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rule END AS rule,
-          CASE WHEN t.row_number IS NULL THEN 'nothing_told' ELSE b.rules END AS rules
-        FROM landed_row AS r
-        LEFT JOIN told AS t USING (row_number)
-        LEFT JOIN content AS c USING (row_number)
-        LEFT JOIN breach AS b USING (row_number)"""
-    )
-
-
-def _complete(engine: Engine, source: Source, relation: str) -> None:
-    """Give a candidate the columns that its source does not tell, empty. Refuses where one of them is owed."""
-    owed, name = contract(relation), f"candidate_{relation}"
-    told = {row[0] for row in engine.con.execute(f"DESCRIBE {name}").fetchall()}
-    kinds = {c.name: c.sql_type for c in owed.digest_columns} | owed.custom.get("lookedAt", {})
-    missing = [c.name for c in owed.digest_columns if c.required and c.name not in told]
-    if missing:
-        raise Refused(f"{rooms.said(source.sql(relation))} does not give {', '.join(missing)}")
-    for column, kind in kinds.items():
-        if column not in told:
-            engine.con.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {kind}')
-
-
-def _key_text(relation: str, column: str) -> str:
-    found = next(c for c in contract(relation).columns if c.name == column)
-    is_instant = found.sql_type.startswith("TIMESTAMP")
-    text = f"strftime({column}, '%Y-%m-%dT%H:%M:%SZ')" if is_instant else f"CAST({column} AS VARCHAR)"
-    return text if found.required else f"coalesce({text}, '')"
-
-
-def _lines(relation: str) -> str:
-    told = contract(relation).digest_columns
-    return f"SELECT row_number, '{relation}' || chr(9) || {canonical_line(told)} AS line FROM candidate_{relation}"
 
 
 def open_registers(engine: Engine, source: Source, batch: DeltaTable, outcomes: DeltaTable, told: DeltaTable) -> None:

@@ -1,11 +1,13 @@
 """Tables of the lake: Delta Lake through `deltalake`. Two ways to write, and no third.
 
-`append_once` adds the rows of one landed file, however often it is called. `append_if_unchanged` is compare-and-swap: it
-commits only on top of the version that the caller read. Two plain appends from one version would both succeed.
+`append_once` adds the rows of one landed file, however often it is called. `append_if_unchanged` is compare-and-swap, with rows
+or with files that an engine wrote: it commits only on top of the version that the caller read. Two plain appends from one
+version would both succeed.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,9 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction
 
 from chargeledger.contract import Column, Contract
 from chargeledger.errors import LostRace
+from chargeledger.place import filesystem_of
 
 _ARROW = {
     "VARCHAR": pa.string(),
@@ -63,6 +67,11 @@ def _create(path: Path, contract: Contract) -> None:
             raise
 
 
+def folder_of(table: DeltaTable) -> Path:
+    """Where the table lies."""
+    return Path(unquote(table.table_uri).removeprefix("file://"))
+
+
 def files(table: DeltaTable) -> list[str]:
     """Parquet files of the opened version, as paths, sorted."""
     return sorted(unquote(uri) for uri in table.file_uris())
@@ -79,10 +88,10 @@ def rows_where(table: DeltaTable, columns: list[str] | None = None, **equal: str
     return schema.empty_table().select(columns or schema.names)
 
 
-def file_rows_where(paths: list[str], columns: list[str] | None = None, **equal: str) -> pa.Table:
+def file_rows_where(paths: list[str], columns: list[str] | None = None, **equal: str | int) -> pa.Table:
     """Rows of Parquet files where every named column has the given value."""
     wanted = [(name, "=", value) for name, value in equal.items()] or None
-    return pq.read_table(paths, columns=columns, filters=wanted, partitioning=None)
+    return pq.read_table(paths, columns=columns, filters=wanted, partitioning=None, filesystem=filesystem_of(paths[0]))
 
 
 def append_once(table: DeltaTable, rows: pa.Table, landing_digest: str) -> None:
@@ -110,6 +119,29 @@ def append_if_unchanged(
     except CommitFailedError as error:
         raise LostRace(f"{Path(table.table_uri).name}: another writer committed version {version + 1}") from error
     return int(version) + 1
+
+
+def append_files_if_unchanged(table: DeltaTable, parts: list[Path], metadata: dict[str, str]) -> int:
+    """Take Parquet files that lie below the table as its newest rows, on top of exactly the opened version; returns the new one.
+
+    Raises LostRace where another writer was faster.
+    """
+    version, root = table.version(), folder_of(table)
+    properties = CommitProperties(custom_metadata=metadata, max_commit_retries=0)
+    try:
+        table.create_write_transaction(
+            [_added(path, root) for path in parts], "append", table.schema(), commit_properties=properties
+        )
+    except CommitFailedError as error:
+        raise LostRace(f"{root.name}: another writer committed version {version + 1}") from error
+    return int(version) + 1
+
+
+def _added(path: Path, root: Path) -> AddAction:
+    told = path.stat()
+    stats = json.dumps({"numRecords": pq.read_metadata(path).num_rows})
+    name = path.relative_to(root).as_posix()
+    return AddAction(name, told.st_size, {}, told.st_mtime_ns // 1_000_000, data_change=True, stats=stats)
 
 
 def _write(table: DeltaTable, rows: pa.Table, properties: CommitProperties) -> None:

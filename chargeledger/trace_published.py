@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from chargeledger.lake import Lake
 from chargeledger.published import current
+from chargeledger.table import file_rows_where
 
 Row = dict[str, Any]
 
@@ -53,7 +52,7 @@ class Publications:
             if segment["relation"] == "ledger_entry" and segment["first_seq"] <= entry["seq"] <= segment["last_seq"]
         ]
         for path in listed if len(listed) > 1 else []:
-            if pq.read_table(self.folder / path, columns=["seq"], filters=[("seq", "=", entry["seq"])]).num_rows:
+            if file_rows_where([str(self.folder / path)], ["seq"], seq=entry["seq"]).num_rows:
                 return path
         return listed[0] if listed else None
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from chargeledger.document import read_yaml
 from chargeledger.errors import some_keys
 from chargeledger.lake import instant_text
 from chargeledger.programme import Programme
@@ -37,7 +36,7 @@ class About:
 @cache
 def words() -> dict[str, dict[str, str]]:
     """What is said of a state: means and resolves."""
-    return dict(yaml.safe_load((Path(__file__).parent / "trace_words.yaml").read_text(encoding="utf-8")))
+    return dict(read_yaml(Path(__file__).parent / "trace_words.yaml"))
 
 
 def standing(about: About) -> Row:

@@ -23,9 +23,10 @@ from chargeledger.period_replay import hold_closed
 from chargeledger.publication import breaches_of, published_contract, show_segments
 from chargeledger.published import current, require_current
 from chargeledger.receipt import programmes_of, read_receipt
-from chargeledger.retention import numbered, removed
+from chargeledger.retention import removed
 from chargeledger.scope import Inputs
 from chargeledger.segment import verify_segments
+from chargeledger.shelf import shelf_of
 from chargeledger.table import rows_where
 
 DAMAGE = (ChargeledgerError, OSError, pa.ArrowException, duckdb.Error, DeltaError)
@@ -132,7 +133,7 @@ def _receipts(lake: Lake) -> str:
             for relation in STATES:
                 engine.view(relation, lake.state_files(relation, [commit]), contract(relation))
             for relation in ("ledger_entry", *STATES):
-                if _digest(engine, relation, lake.state_file(relation, commit.receipt)) != receipt["outputs"][relation]:
+                if _digest(engine, relation, lake.state_path(relation, commit.receipt)) != receipt["outputs"][relation]:
                     raise Refused(f"{relation} of receipt {commit.receipt} is not what came out of that run")
     return f"{len(commits)} ledger commits have their receipts, and hold what came out"
 
@@ -176,7 +177,7 @@ def _publications(lake: Lake) -> str:
 def _before(lake: Lake, manifest: dict[str, Any]) -> tuple[int, int]:
     """How many earlier publications the manifest follows, kept and removed. Refuses a chain with a gap, and other segments."""
     told: dict[str, dict[str, Any]] = {row["digest"]: row for row in removed(lake)}
-    for path in numbered(lake):
+    for path in shelf_of(lake).numbered():
         raw = (path / "manifest.json").read_bytes()
         told[hashlib.sha256(raw).hexdigest()] = json.loads(raw)
     digest, kept, gone = manifest["previous_digest"], 0, 0

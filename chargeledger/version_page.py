@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 
 from chargeledger.cases import CaseResult, case_files, check_cases
+from chargeledger.document import read_yaml
 from chargeledger.methodology import Methodology, published
 from chargeledger.page import page_template, write_page
 from chargeledger.programme import programmes
@@ -126,7 +126,7 @@ def _varied_name(version: Methodology, name: str, rows: Sequence[Varied]) -> str
 
 def _cases(path: Path, results: Sequence[CaseResult]) -> Row:
     """The cases of a file as they stand, each with what it came to."""
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))
+    said = read_yaml(path)
     by_name = {result.name: result for result in results if result.file == path.name}
     return {
         "name": path.name,

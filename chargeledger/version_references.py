@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from chargeledger import rooms
+from chargeledger.document import read_yaml
 from chargeledger.methodology import Methodology
 
 Dimension = tuple[tuple[str, int], ...]
@@ -19,7 +18,7 @@ DISCLOSED = "disclosed, not used"
 
 @cache
 def _units(path: Path) -> dict[str, Dimension]:
-    said = yaml.safe_load(path.read_text(encoding="utf-8"))["units"]
+    said = read_yaml(path)["units"]
     return {unit: _dimension(powers) for unit, powers in said.items()}
 
 

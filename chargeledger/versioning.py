@@ -85,7 +85,7 @@ def publish(name: str) -> str:
     frozen = read_folder(draft.folder)
     entry = {
         "digest": frozen.digest,
-        "prelude_digest": {"duckdb": frozen.prelude_digest},
+        "prelude_digest": frozen.prelude_digests,
         "published_on": datetime.now(UTC).date(),
         "status": "published",
     }

@@ -23,8 +23,12 @@ class Workspace:
         self.path = _make(parent)
         unlocked = self.path / ".lock-to-be"  # under its name it is never seen without its lock
         self._lock = open(unlocked, "w", encoding="ascii")  # noqa: SIM115 - held open until `close`
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        unlocked.rename(self.path / ".lock")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            unlocked.rename(self.path / ".lock")
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Remove the folder with everything in it."""

@@ -34,7 +34,9 @@ PARAMS = {
         description="A local day, or FIRST..LAST, in which sessions ended. Empty: every vintage that was touched.",
     ),
     "programme": programme_param(),
-    "engine": Param("duckdb", enum=["duckdb"], title="Engine", description="What computes the methodology's SQL."),
+    "engine": Param(
+        "duckdb", enum=["duckdb", "spark"], title="Engine", description="What computes the methodology's SQL."
+    ),
     "lake": lake_param(),
     "at": clock_param(),
 }

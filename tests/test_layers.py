@@ -61,9 +61,16 @@ def frames_only_in_batch_rules(root: Path) -> list[str]:
     return found
 
 
-def spark_is_nowhere(root: Path) -> list[str]:
-    folders = (root / "chargeledger", root / "dags")
-    return [f"{name} imports pyspark" for f in folders for name, tree in python_files(f) if "pyspark" in imports(tree)]
+def spark_is_in_one_module(root: Path) -> list[str]:
+    """Others load that module, and only when they are asked for its engine."""
+    found = []
+    for folder in (root / "chargeledger", root / "dags"):
+        for name, tree in python_files(folder):
+            if "pyspark" in imports(tree) and name != "spark_engine.py":
+                found.append(f"{name} imports pyspark")
+            if name != "engines.py" and "chargeledger.spark_engine" in ast.unparse(tree):
+                found.append(f"{name} knows the module of Spark")
+    return found
 
 
 def data_folders_hold_no_python(root: Path) -> list[str]:
@@ -124,7 +131,7 @@ def package_holds_no_emission_number(root: Path) -> list[str]:
 RULES: list[Callable[[Path], list[str]]] = [
     package_knows_no_scheduler,
     frames_only_in_batch_rules,
-    spark_is_nowhere,
+    spark_is_in_one_module,
     data_folders_hold_no_python,
     dags_hold_no_sql,
     package_holds_no_emission_number,
@@ -142,8 +149,9 @@ PLANTED = [
     (package_knows_no_scheduler, "chargeledger/a.py", "import importlib\nimportlib.import_module('airflow.sdk')\n"),
     (frames_only_in_batch_rules, "chargeledger/a.py", "import pandas as pd\n"),
     (frames_only_in_batch_rules, "chargeledger/a.py", "if True:\n    import great_expectations.expectations\n"),
-    (spark_is_nowhere, "chargeledger/a.py", "from pyspark.sql import SparkSession\n"),
-    (spark_is_nowhere, "dags/a.py", "def f():\n    __import__('pyspark')\n"),
+    (spark_is_in_one_module, "chargeledger/a.py", "from pyspark.sql import SparkSession\n"),
+    (spark_is_in_one_module, "dags/a.py", "def f():\n    __import__('pyspark')\n"),
+    (spark_is_in_one_module, "chargeledger/a.py", "from chargeledger.spark_engine import SparkEngine\n"),
     (data_folders_hold_no_python, "transforms/account/a.py", "x = 1\n"),
     (data_folders_hold_no_python, "methodology/__pycache__/a.cpython-311.pyc", "\n"),
     (data_folders_hold_no_python, "data_contracts/run", "#!/usr/bin/env python3\n"),

@@ -38,7 +38,11 @@ def test_killed_at_some_sites_by_chance_and_in_a_race_nothing_is_lost_doubled_or
     told = re.search(r"(\d+) sites; (\d+) trials: (\d+) kills, (\d+) errors told, (\d+) races", done.stdout)
     assert told is not None, done.stdout
     sites, trials, kills, errors, races = map(int, told.groups())
-    assert sites > 200 and trials == 3 * -(-sites // 95) + 2 and kills >= 8 and errors >= 1 and races == 1
+    tried = -(-sites // 95)
+    assert 2 * tried + 2 < trials <= 3 * tried + 2, (
+        "a write can be torn, other sites cannot; kills by chance are one trial"
+    )
+    assert sites > 200 and kills >= 8 and errors >= 1 and races == 1
 
 
 TRACED = """

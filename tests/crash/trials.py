@@ -20,6 +20,7 @@ from tests.crash.small_flow import FIRST, SECOND, command, fork, fresh, in_child
 from tests.ledger.book import NOON
 
 COUNT, KILL, TEAR, FAIL_ONCE, FULL, READ_ONLY = range(6)
+KILLS = ("kill", "torn")
 MODES = {"kill": KILL, "torn": TEAR, "EIO": FAIL_ONCE, "ENOSPC": FULL, "EROFS": READ_ONLY}
 
 
@@ -80,10 +81,10 @@ class Trials:
         return os.waitpid(child, 0)[1]
 
     def at(self, name: str, site: int, chance: random.Random) -> Told:
-        """Something happens at a site of the first run, and at another one of the second; the third is left in peace."""
+        """Something happens at a site of a run, a kill also at another one of the run after it; the last is left in peace."""
         told = Told()
         fresh(self.template, self.lake)
-        for place in (site, chance.randint(1, site)):
+        for place in (site, chance.randint(1, site)) if name in KILLS else (site,):
             ended = self._run(MODES[name], place)
             told.counts[self._said(name, ended, told)] += 1
             self._readers(told)
@@ -91,15 +92,17 @@ class Trials:
         told.failures = [f"{name} at {self.sites[site - 1]}: {each}" for each in told.failures]
         return told
 
-    def by_chance(self, times: int, chance: random.Random) -> Told:
-        """Runs that are killed at any moment, time after time; the last one is left in peace."""
+    def by_chance(self, kills: int, chance: random.Random) -> Told:
+        """So many runs that are killed at any moment; now and then, and in the end, one is left in peace."""
         told = Told()
-        fresh(self.template, self.lake)
-        for _ in range(times):
-            ended = self._run(COUNT, 0, killed_after=chance.uniform(0, self.seconds))
-            told.counts[self._said("kill", ended, told)] += 1
-            self._readers(told)
-        self._ends_well(told)
+        while told.counts["killed"] < kills:
+            fresh(self.template, self.lake)
+            said = "killed"
+            while said == "killed" and told.counts["killed"] < kills:
+                said = self._said("kill", self._run(COUNT, 0, killed_after=chance.uniform(0, self.seconds)), told)
+                told.counts[said] += 1
+                self._readers(told)
+            self._ends_well(told)
         told.failures = [f"killed by chance: {each}" for each in told.failures]
         return told
 
@@ -133,7 +136,7 @@ class Trials:
 
     def _said(self, name: str, ended: int, told: Told) -> str:
         """How a disturbed run ended; a traceback is no message, and an error no reason to say that all is well."""
-        if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL and name in ("kill", "torn"):
+        if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGKILL and name in KILLS:
             return "killed"
         said = self.told.read_text()
         if os.WIFSIGNALED(ended) or "Traceback" in said:

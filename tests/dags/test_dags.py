@@ -81,7 +81,7 @@ def of_any(*relations: str) -> list[str]:
 def test_every_parameter_is_described_and_its_choices_are_those_of_the_rooms(parsed: dict[str, Any]) -> None:
     choices = {
         ("account_vintage", "programme"): ["", *rooms.programme_names()],
-        ("account_vintage", "engine"): ["duckdb"],
+        ("account_vintage", "engine"): ["duckdb", "spark"],
         ("check_completeness", "programme"): ["", *rooms.programme_names()],
         ("ingest_charging_sessions", "source"): ["", *of_any(*SESSION)],
         ("ingest_grid_mix", "source"): ["", *of_any(*GRID)],

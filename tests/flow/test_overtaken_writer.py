@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chargeledger import accounting, flow
+from chargeledger import accounting, engine, flow
 from chargeledger.computation import Inputs
 from chargeledger.lake import Lake
 from tests.flow import small_california as small
@@ -23,7 +23,7 @@ STEPS: dict[str, Step] = {
     "staged inputs read": (Lake, "versions"),
     "computed": (accounting, "compute"),
     "receipt written": (accounting, "write_receipt"),
-    "state written": (accounting, "write_parquet"),
+    "state written": (engine, "write_parquet"),
 }
 
 

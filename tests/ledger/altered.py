@@ -53,7 +53,7 @@ def version_sql(patch: pytest.MonkeyPatch, folder: Path, version: str, step: str
     _replace(changed / f"{step}.sql", old, new)
     frozen = yaml.safe_load((copy / "published.yaml").read_text(encoding="utf-8"))
     found = methodology.read_folder(changed)
-    frozen[version] |= {"digest": found.digest, "prelude_digest": {"duckdb": found.prelude_digest}}
+    frozen[version] |= {"digest": found.digest, "prelude_digest": found.prelude_digests}
     (copy / "published.yaml").write_text(yaml.safe_dump(frozen), encoding="utf-8")
 
 

@@ -42,7 +42,7 @@ BREAKS = [
     # 8: seq without gap, ids without repeat
     ("seq_has_no_gap", "account", "ledger_entry", SEQ, "CAST(l.seq + n.place + 1 AS BIGINT)"),
     ("seq_has_no_gap", "account", "ledger_entry", SEQ, "CAST(l.seq + n.n AS BIGINT)"),
-    ("entry_id_is_unique", "account", "ledger_entry", "CAST(n.n AS VARCHAR)", "'0'"),
+    ("entry_id_is_unique", "account", "ledger_entry", "CAST(n.n AS STRING)", "'0'"),
     ("entry_id_is_unique", "account", "posted", "GROUP BY", "WHERE e.vintage > DATE '2026-03-09' GROUP BY"),
     # 9: one factor for every assessed hour, which names its origin
     ("assessed_hour_has_one_factor", CN_VERSION, "intensity", "'national average of ' || f.data_year", "''"),

@@ -234,3 +234,23 @@ def test_what_is_held_keeps_its_place_on_the_connector_in_later_runs(book: Book,
     book.send("session_csv", LAPPING, at=LATER)
     assert states(book, LATER) == {"OP:1": "awaiting approval", "OP:2": "quarantined"}
     assert sum(entry["points"] for entry in book.entries()) == 3820
+
+
+def test_a_correction_of_a_final_award_waits_though_only_the_correction_has_a_connector(book: Book) -> None:
+    book.send("session_csv", charged("1"))
+    states(book, LATER)
+    book.send("session_csv", charged("1", "12", connector_id="1"), at=LATER)
+    assert states(book, LATER) == {"OP:1": "awaiting approval"}
+    assert [entry["points"] for entry in book.entries()] == [3820]
+
+
+def test_what_has_no_points_holds_no_place_whether_or_not_its_change_waits(book: Book) -> None:
+    """A claim that came too late is posted without points; an overlap that comes later would take its reductions back."""
+    book.send("session_csv", OWN, at=LATER)
+    assert states(book, LATER) == {"OP:1": "not awarded"}
+    book.send("session_csv", LAPPING, at=LATER)
+    owed = {"OP:1": "awaiting approval", "OP:2": "quarantined"}
+    assert states(book, LATER) == owed
+    book.send("session_csv", LAPPING | {"energy_kwh": "11"}, at=LATER)
+    assert states(book, LATER) == owed
+    assert [entry["points"] for entry in book.entries()] == [0]

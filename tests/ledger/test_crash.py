@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from chargeledger import accounting, publication
+from chargeledger import engine, publication, shelf
 from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.ledger.book import AT, CN, Book, charge
 
 KILLED = """
 import os, signal, sys
-from chargeledger import accounting, flow, publication
+from chargeledger import accounting, engine, flow, publication
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
-module = {"accounting": accounting, "publication": publication}[sys.argv[2]]
+module = {"accounting": accounting, "engine": engine, "publication": publication}[sys.argv[2]]
 setattr(module, sys.argv[3], die)
-(flow.account if sys.argv[2] == "accounting" else flow.publish)(sys.argv[1], at=sys.argv[4])
+(flow.publish if module is publication else flow.account)(sys.argv[1], at=sys.argv[4])
 """
 
 
@@ -47,9 +47,14 @@ def sound(book: Book, points: int) -> bool:
     return book.published("publication")[0]["points"] == points and len(list(verify(Lake(book.lake)))) == 5
 
 
-@pytest.mark.parametrize("function", ["write_receipt", "write_parquet", "append_if_unchanged"])
-def test_killed_before_the_commit_nothing_is_posted_and_the_next_run_posts_once(book: Book, function: str) -> None:
-    killed(book, "accounting", function)
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [("accounting", "write_receipt"), ("engine", "write_parquet"), ("engine", "append_if_unchanged")],
+)
+def test_killed_before_the_commit_nothing_is_posted_and_the_next_run_posts_once(
+    book: Book, module: str, function: str
+) -> None:
+    killed(book, module, function)
     assert (len(book.entries()), len(book.commits()), book.publish()["is_new"]) == (1, 1, False)
     assert book.account()["posted_points"] == 764
     assert book.account()["receipt"] is None
@@ -85,7 +90,7 @@ def test_stopped_between_the_directory_and_the_pointer_the_number_is_not_used_ag
 ) -> None:
     """Somebody may have opened it: the next publication takes another number and follows the last current one."""
     book.account()
-    real = publication.write_file
+    real = shelf.write_file
 
     def write(path: Path, content: bytes) -> None:
         if path.name == "CURRENT":
@@ -93,7 +98,7 @@ def test_stopped_between_the_directory_and_the_pointer_the_number_is_not_used_ag
         real(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(publication, "write_file", write)
+        patch.setattr(shelf, "write_file", write)
         with pytest.raises(OSError, match="stops here"):
             book.publish()
     assert sound(book, 3820)
@@ -131,14 +136,14 @@ def test_who_loses_a_race_finds_nothing_to_do_and_leaves_nothing_behind(
     book: Book, monkeypatch: pytest.MonkeyPatch, programme: str | None
 ) -> None:
     """Another writer commits just before: its receipt and states stay, also where the loser had computed the very same."""
-    real, winners = accounting.append_if_unchanged, [programme]
+    real, winners = engine.append_if_unchanged, [programme]
 
     def race(*arguments: Any) -> int:
         while winners:
             book.account(programme=winners.pop())
         return real(*arguments)
 
-    monkeypatch.setattr(accounting, "append_if_unchanged", race)
+    monkeypatch.setattr(engine, "append_if_unchanged", race)
     book.sessions(charge("2", "10"))
     assert book.account()["posted_entries"] == 0
     assert [entry["points"] for entry in book.entries()] == [3820, 764, 3820]

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from chargeledger import accounting, asking, flow, period
+from chargeledger import asking, engine, flow, period
 from chargeledger.cli_period import print_statement
 from chargeledger.errors import Refused
 from chargeledger.lake import Lake
@@ -119,7 +119,7 @@ def test_a_close_that_an_accounting_overtakes_closes_with_what_it_posted(
 def test_an_accounting_that_a_close_overtakes_books_in_the_next_month(
     china: Book, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, others = accounting.append_if_unchanged, [lambda: close(china, MARCH, IN_APRIL)]
+    real, others = engine.append_if_unchanged, [lambda: close(china, MARCH, IN_APRIL)]
 
     def race(*given: Any) -> int:
         if others:
@@ -127,7 +127,7 @@ def test_an_accounting_that_a_close_overtakes_books_in_the_next_month(
         return real(*given)
 
     china.sessions(charge("2", "10"), at=IN_APRIL)
-    monkeypatch.setattr(accounting, "append_if_unchanged", race)
+    monkeypatch.setattr(engine, "append_if_unchanged", race)
     assert china.account(at=IN_APRIL)["posted_entries"] == 1
     assert booked(china) == [("OP:1", MARCH, 3820), ("OP:2", APRIL, 3820)]
     assert "3,820" in printed(china, MARCH) and "7,640" not in printed(china, MARCH)

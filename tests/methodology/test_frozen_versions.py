@@ -155,9 +155,9 @@ def test_a_changed_function_that_only_another_function_uses_is_refused(prelude: 
     alone = replace(version, identity={**version.identity, "steps": ["intensity"]})
     text = (version.folder / "intensity.sql").read_text(encoding="utf-8")
     assert "div_up(" in text and "int_div(" not in text
-    before = alone.prelude_digest
+    before = alone.prelude_digests
     edit(prelude / "duckdb.sql", "((a < 0) <> (b < 0)) THEN 1", "((a < 0) <> (b < 0)) THEN 0")
-    assert replace(alone).prelude_digest != before
+    assert replace(alone).prelude_digests != before
 
 
 def test_added_unused_and_reworded_functions_change_nothing(prelude: Path) -> None:

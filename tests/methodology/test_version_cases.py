@@ -11,6 +11,7 @@ import yaml
 
 from chargeledger import rooms
 from chargeledger.cases import CaseResult, case_files, check_cases, run_cases
+from chargeledger.engines import open_engine
 from chargeledger.errors import Refused
 from chargeledger.methodology import Methodology, load, read_folder
 
@@ -43,10 +44,10 @@ def test_every_version_has_cases_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize(("name", "file"), FILES)
-def test_a_versions_own_cases_hold(name: str, file: str) -> None:
+def test_a_versions_own_cases_hold(name: str, file: str, engine_name: str, tmp_path: Path) -> None:
     version = load(name)
     path = version.folder / "cases" / file
-    results = list(run_cases(version, path))
+    results = list(run_cases(version, path, on=open_engine(engine_name, tmp_path)))
     assert len(results) == len(read(path)["cases"]) > 0
     assert broken(results) == []
 

@@ -51,7 +51,7 @@ def main() -> int:
         if len(done) % 50 == 0:
             print(f"{len(done):,} lives, {time.monotonic() - started:,.0f} s", flush=True)
         if asked.loud:
-            print("\n".join(lived.told))
+            print("\n".join([f"seed {lived.seed}", *lived.told]))
         _say(lived)
 
     lived = many(range(asked.first, asked.first + asked.seeds), asked.steps, asked.jobs, say, asked.mutation)

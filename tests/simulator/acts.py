@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from chargeledger import asking, flow
 from chargeledger.errors import Refused
 from tests.simulator.arrivals import Arrivals, File
+from tests.simulator.due import AWARDED
 from tests.simulator.expected import Scope
 from tests.simulator.reading import hold
 from tests.simulator.stumble import Died, dies_at, overtaken_by
@@ -26,7 +27,7 @@ class Acts(Arrivals):
     def account_scope(self) -> None:
         self.dear += 2
         programme = self.random.choice((None, None, CN, US))
-        day = self.world.night + self.random.choice((-2, -1, 0)) * DAY
+        day = self.random.choice(self._left() or [self.world.night + days * DAY for days in (-2, -1, 0)])
         scope = Scope(programme, day, day + self.random.choice((0, 0, 1)) * DAY)
         if self.random.random() < 0.25:
             scope = Scope(programme or CN)
@@ -35,6 +36,15 @@ class Acts(Arrivals):
         done = flow.account(self.book.lake, vintages, scope.programme, at=text(self.now))
         self._accounted(done, scope, self.now)
         self.publish()
+
+    def _left(self) -> list[date]:
+        """Days on which something ended before it was told otherwise: a run of such a day takes back what stands there."""
+        moved = []
+        for lineage, was in sorted(self.expected.stood.items()):
+            now, (_, day) = self.expected.facts.placed(lineage), was.vintage
+            if day and was.state == AWARDED and (now is None or now.vintage != day):
+                moved.append(day)
+        return moved
 
     def _accounted(self, done: dict[str, Any] | None, scope: Scope, at: datetime) -> None:
         """Take the new entries and hold them against what this accounting owes."""

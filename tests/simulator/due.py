@@ -117,7 +117,9 @@ class Due:
 
     def _look(self, told: dict[str, Placed], held: set[str], released: set[str]) -> Look:
         final = held | {
-            each for each, was in self.stood.items() if was.state in (AWARDED, WAITS) and self.is_final(was.vintage)
+            each
+            for each, was in self.stood.items()
+            if self.is_final(was.vintage) and self._has_points(each, was.vintage)
         }
         aside, holder_of = set_aside(told.values(), final)
         landed = {lineage: placed.first_landed for lineage, placed in told.items()}
@@ -134,6 +136,9 @@ class Due:
             if told[each].user
         ]
         return Look(told, aside, amounts, awards(candidates, self.caps), held)
+
+    def _has_points(self, lineage: str, vintage: Vintage) -> bool:
+        return any(parts[0] for key, parts in self.posted.get(lineage, {}).items() if (key[0], key[2]) == vintage)
 
     def _candidate(
         self, placed: Placed, amounts: Amounts, landed: datetime, is_held: bool, is_released: bool

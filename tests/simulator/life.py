@@ -12,7 +12,7 @@ from tests.simulator.acts import Acts
 from tests.simulator.reading import hold
 from tests.simulator.tellings import text
 from tests.simulator.twin import held, on_time
-from tests.simulator.world import US
+from tests.simulator.world import DAY, US
 
 DEAREST = 7  # what accountings and publications may cost before the last ones: a publication is 1
 
@@ -22,11 +22,25 @@ class Life(Acts):
 
     def live(self, steps: int | None = None) -> None:
         """Live through a number of steps, as many as the seed says where it is not given, and come to the end."""
-        for number in range(self.random.randint(10, 16) if steps is None else steps):
+        if steps is None and self.random.random() < 0.5:
+            self._grow_old()
+        for number in range(self.random.randint(8, 14) if steps is None else steps):
             name, act = self._choose()
             self.say(f"{number + 1:3d} {text(self.now)} {name}")
             act()
         self._end()
+
+    def _grow_old(self) -> None:
+        """What is told first is accounted, and its vintages come to be final: whatever is told of it later has to wait."""
+        self.say(f"    {text(self.now)} grows old")
+        self.sessions()
+        if US in self.world.programmes:
+            self.hours()
+        self.now += 2 * DAY
+        self.account()
+        self.now += 40 * DAY
+        self.account()
+        self.dear = 0
 
     def _choose(self) -> tuple[str, Callable[[], object]]:
         acts: list[tuple[float, str, Callable[[], object]]] = [
@@ -42,11 +56,11 @@ class Life(Acts):
         if self.book.root.exists() and self.dear < DEAREST:
             acts += [
                 (2.5 * self.news, "accounting", self.account),
-                (0.8 * self.news, "accounting of a scope", self.account_scope),
+                ((2.5 if self._left() else 0.8) * self.news, "accounting of a scope", self.account_scope),
                 (0.8, "publishing", self.publish),
                 (0.9 * self.news, "an accounting that dies", self.account_that_dies),
                 (0.6, "a publishing that dies", self.publish_that_dies),
-                (0.6 * self.news + 0.1, "an accounting that is overtaken", self.account_overtaken),
+                (0.9 * self.news + 0.1, "an accounting that is overtaken", self.account_overtaken),
                 (0.4, "a publishing that is overtaken", self.publish_overtaken),
             ]
             if self.expected.waiting():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests import in_memory
 from tests.simulator import settings
 from tests.simulator.life import Life
 from tests.simulator.mutations import planted
@@ -34,7 +35,7 @@ def live(seed: int, steps: int | None = None, mutation: str | None = None) -> Li
     """Live the life of a seed, in a folder that is thrown away, with a planted bug where one is named."""
     told: list[str] = []
     started, broke, invariant = time.monotonic(), None, ""
-    with tempfile.TemporaryDirectory(dir=settings.memory()) as folder:
+    with tempfile.TemporaryDirectory(dir=in_memory.folder()) as folder:
         life = Life(seed, Path(folder) / "life", told.append)
         try:
             with settings.of(life.world), planted(mutation, Path(folder)):

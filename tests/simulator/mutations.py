@@ -15,7 +15,7 @@ import pytest
 import yaml
 from deltalake import CommitProperties, DeltaTable
 
-from chargeledger import accounting, approval, awarding, computation, feed, holding, publication
+from chargeledger import accounting, approval, awarding, computation, engine, feed, holding, publication
 from chargeledger import table as tables
 from chargeledger.errors import LostRace
 from chargeledger.lake import Lake
@@ -125,7 +125,7 @@ MUTATIONS: dict[str, Plant] = {
         name: sql(**told)
         for name, told in yaml.safe_load((Path(__file__).parent / "sql_mutations.yaml").read_text()).items()
     },
-    "a plain append": python(accounting, "append_if_unchanged", _plain_append),
+    "a plain append": python(engine, "append_if_unchanged", _plain_append),
     "a lost retry": python(accounting, "_account_once", _lost_retry),
     "watermark one too far": python(computation, "_watermarks", _one_too_far),
     "watermark of a scope taken for all": python(computation, "_watermarks", _whole_programme),

@@ -6,7 +6,6 @@ Queries over a few rows are planned in less time than it takes to make their pla
 
 from __future__ import annotations
 
-import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.ledger.book import KEY
 
@@ -25,13 +23,9 @@ with warnings.catch_warnings():
     from chargeledger import programme, rooms, staging
     from chargeledger.engine import Engine
 
+from tests import in_memory
 from tests.ledger import altered
 from tests.simulator.world import World
-
-
-def memory() -> str | None:
-    """A folder in memory for what is thrown away again, where the machine has one."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 @contextmanager
@@ -40,7 +34,6 @@ def fast() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("PSEUDONYM_KEY", KEY), ("THREADS", "1")):
             patch.setenv(f"CHARGELEDGER_{name}", value)
-        patch.setattr(yaml, "SafeLoader", getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # the same YAML, faster
         patch.setattr(staging, "check_batch", lambda *_: [])
         patch.setattr(rooms, "source_names", cache(rooms.source_names))
         patch.setattr(programme, "available_timezones", cache(programme.available_timezones))
@@ -58,7 +51,7 @@ def fast() -> Iterator[None]:
 def of(world: World) -> Iterator[None]:
     """For the life of one world: its programmes."""
     capped, points, energy = world.caps
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=memory()) as folder:
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=in_memory.folder()) as folder:
         if points is not None:
             altered.points_cap(patch, Path(folder), capped, points)
         if energy is not None:

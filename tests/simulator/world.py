@@ -37,6 +37,7 @@ class World:
         self.programmes = random.choice(((CN,), (US,), (CN, US), (CN, US)))
         if self.caps[0] not in ("", *self.programmes):
             self.caps = (self.programmes[0], *self.caps[1:])
+        self.favoured = ACCOUNTS[:1] * (14 if self.caps[0] else 0)  # a cap is one only for who reaches it
         self.start = datetime.combine(self.night - 1 * DAY, time(20), UTC)
         self.orders = 0
         self.revisions = 0
@@ -45,7 +46,7 @@ class World:
 
     def _caps(self) -> tuple[str, int | None, int | None]:
         """A programme with its cap of points and of Wh per account and vintage; mostly none."""
-        if self.random.random() > 0.25:
+        if self.random.random() > 0.3:
             return "", None, None
         points, energy = self.random.choice(((3000, None), (None, 9000), (4000, 15000)))
         return self.random.choice((CN, US)), points, energy
@@ -69,7 +70,7 @@ class World:
                 "OP",
                 str(self.orders),
                 self._revised(),
-                random.choice((*ACCOUNTS, *ACCOUNTS, "")),
+                random.choice((*ACCOUNTS, *ACCOUNTS, "", *self.favoured)),
                 "ST",
                 connector,
                 region,
@@ -112,7 +113,7 @@ class World:
                 replace(told, start=end - (told.end - told.start), end=end),
                 replace(told, account=random.choice(ACCOUNTS)),
                 replace(told, account=random.choice((*ACCOUNTS, ""))),
-                replace(told, connector=random.choice(("1", "2", ""))) if self.has_connectors else told,
+                *([replace(told, connector=random.choice(("1", "2", "")))] * 3 if self.has_connectors else [told]),
                 replace(told, is_credit=True),
                 replace(told, region=random.choice((EAST, SOUTH, CISO)) if told.region else ""),
                 replace(told, kwh="-1"),

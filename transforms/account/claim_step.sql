@@ -9,7 +9,7 @@ holder AS (
   FROM undecided AS u
   WHERE NOT EXISTS (SELECT 1 FROM claim_rival AS r JOIN undecided AS o ON o.session_id = r.rival_id WHERE r.session_id = u.session_id)
 )
-SELECT session_id, CAST(NULL AS VARCHAR) AS holder_id
+SELECT session_id, CAST(NULL AS STRING) AS holder_id
 FROM holder
 UNION ALL
 SELECT r.session_id, MIN(r.rival_id)

@@ -21,12 +21,12 @@ numbered AS (
 )
 SELECT
   CAST(l.seq + n.place AS BIGINT)                                                        AS seq,
-  sha256_hex(n.programme || '|' || n.session_id || '|' || CAST(n.n AS VARCHAR))          AS entry_id,
+  sha256_hex(n.programme || '|' || n.session_id || '|' || CAST(n.n AS STRING))          AS entry_id,
   n.programme,
   n.user_id,
   n.session_id,
   n.vintage,
-  GREATEST(substr(CAST(n.vintage AS VARCHAR), 1, 7), coalesce(o.first_open, ''))         AS period, -- 7 letters: YYYY-MM
+  GREATEST(substr(CAST(n.vintage AS STRING), 1, 7), coalesce(o.first_open, ''))         AS period, -- 7 letters: YYYY-MM
   n.kind,
   r.reason,
   CAST(n.due_points - n.posted_points AS BIGINT)                                         AS points,

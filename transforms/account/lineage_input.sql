@@ -2,11 +2,11 @@
 -- programme, place beside others, and what the grid and green power make of it.
 SELECT t.session_id,
   sha256_hex(concat_ws('|',
-    coalesce(s.content_digest, '-'), coalesce(s.station_digest, '-'), coalesce(s.user_id, '-'), coalesce(CAST(s.vintage AS VARCHAR), '-'),
+    coalesce(s.content_digest, '-'), coalesce(s.station_digest, '-'), coalesce(s.user_id, '-'), coalesce(CAST(s.vintage AS STRING), '-'),
     CASE WHEN s.is_enrolled THEN 'enrolled' ELSE '-' END, CASE WHEN s.is_withdrawn THEN 'withdrawn' ELSE '-' END,
     coalesce(s.methodology_digest, '-'), coalesce(s.programme_digest, '-'), coalesce(x.state, '-'), coalesce(x.reason, '-'),
-    coalesce(CAST(a.energy_wh AS VARCHAR), '-'), coalesce(CAST(a.baseline_emissions_ng AS VARCHAR), '-'),
-    coalesce(CAST(a.project_emissions_ng AS VARCHAR), '-'))) AS input_digest
+    coalesce(CAST(a.energy_wh AS STRING), '-'), coalesce(CAST(a.baseline_emissions_ng AS STRING), '-'),
+    coalesce(CAST(a.project_emissions_ng AS STRING), '-'))) AS input_digest
 FROM session_touched AS t
 LEFT JOIN session_scope AS s ON s.session_id = t.session_id
 LEFT JOIN session_assessment AS a ON a.session_id = t.session_id

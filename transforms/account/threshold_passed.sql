@@ -11,12 +11,12 @@ judged AS (
   SELECT programme, vintage,
     -- 1000 per mille
     CASE WHEN wide(changed_points) * 1000 > wide(points) * points_per_mille
-         THEN CAST(changed_points AS VARCHAR) || ' of ' || CAST(points AS VARCHAR) || ' points of the vintage would change: over '
-              || CAST(points_per_mille AS VARCHAR) || ' per mille' END AS of_points,
+         THEN CAST(changed_points AS STRING) || ' of ' || CAST(points AS STRING) || ' points of the vintage would change: over '
+              || CAST(points_per_mille AS STRING) || ' per mille' END AS of_points,
     CASE WHEN wide(changed_users) * 1000 > wide(users) * users_per_mille -- 1000 per mille
-         THEN CAST(changed_users AS VARCHAR) || ' of ' || CAST(users AS VARCHAR) || ' users of the vintage are affected: over '
-              || CAST(users_per_mille AS VARCHAR) || ' per mille' END AS of_users,
-    CASE WHEN age_s > vintage_age_s THEN 'the vintage ended over ' || CAST(vintage_age_days AS VARCHAR) || ' days ago' END AS of_age
+         THEN CAST(changed_users AS STRING) || ' of ' || CAST(users AS STRING) || ' users of the vintage are affected: over '
+              || CAST(users_per_mille AS STRING) || ' per mille' END AS of_users,
+    CASE WHEN age_s > vintage_age_s THEN 'the vintage ended over ' || CAST(vintage_age_days AS STRING) || ' days ago' END AS of_age
   FROM measured
 )
 SELECT programme, vintage, concat_ws('; ', of_points, of_users, of_age) AS cause

@@ -60,3 +60,12 @@ CREATE OR REPLACE MACRO next_month(day) AS CAST(date_trunc('month', CAST(day AS 
 
 -- The same day of the month some months later, or the last of that month.
 CREATE OR REPLACE MACRO date_add_months(day, months) AS CAST(CAST(day AS DATE) + to_months(CAST(months AS INTEGER)) AS DATE);
+
+-- Whether a text is one or more of the words that a pattern lists, with a comma and a blank between them.
+CREATE OR REPLACE MACRO is_list_of(text, words) AS regexp_full_match(text, '(' || words || ')(, (' || words || '))*');
+
+-- Whole numbers from one to another, both included, as a list.
+CREATE OR REPLACE MACRO sequence(first, last) AS generate_series(first, last);
+
+-- One row for each element of a list.
+CREATE OR REPLACE MACRO explode(elements) AS unnest(elements);

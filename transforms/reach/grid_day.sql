@@ -8,6 +8,12 @@ span AS (
   SELECT local_date(from_instant, 'UTC'), local_date(until_instant, 'UTC')
   FROM hour_pending
 )
-SELECT DISTINCT epoch_us(d.day) AS start_us
-FROM span AS s
-CROSS JOIN unnest(generate_series(s.from_day, s.until_day, INTERVAL 1 DAY)) AS d(day)
+SELECT DISTINCT number * 86400000000 AS start_us -- microseconds of a day
+FROM (
+  SELECT explode(sequence(b.first_day, b.last_day)) AS number
+  FROM (
+    SELECT CAST(int_div(epoch_s(day_start(s.from_day, 'UTC')), 86400) AS BIGINT) AS first_day, -- s in a day
+      CAST(int_div(epoch_s(day_start(s.until_day, 'UTC')), 86400) AS BIGINT)     AS last_day
+    FROM span AS s
+  ) AS b
+) AS days
