@@ -78,8 +78,7 @@ class Engine(Relations):
             self.con.execute("SET memory_limit = ?", [limit])
         self.workspace = Workspace(spill or Path(tempfile.gettempdir()))
         self.con.execute("SET temp_directory = ?", [str(self.workspace.path / "spilled")])
-        for name in ("duckdb.sql", "ingest.sql"):
-            self.con.execute((PRELUDE / name).read_text(encoding="utf-8"))
+        self.load_words("duckdb")
 
     def __enter__(self) -> Engine:
         return self
@@ -157,7 +156,11 @@ class Engine(Relations):
         self.keep(relation, f"SELECT * FROM read_csv({quoted(path)}, all_varchar = true)")
 
     def load_hour_offsets(self) -> None:
-        self.con.execute((PRELUDE / "hour_offset.sql").read_text(encoding="utf-8"))
+        self.load_words("hour_offset")
+
+    def load_words(self, prelude: str) -> None:
+        """Make the words of one file of transforms/prelude known here: those of ingestion only where something is read in."""
+        self.con.execute((PRELUDE / f"{prelude}.sql").read_text(encoding="utf-8"))
 
     def arrow(self, sql: str) -> pa.Table:
         return self.con.sql(sql).to_arrow_table()
@@ -177,6 +180,8 @@ class Engine(Relations):
         return int(value) if value is not None else 0
 
     def digest(self, relation: str, contract: Contract) -> str:
+        if not self.count(f'SELECT 1 FROM "{relation}"'):
+            return hashlib.sha256().hexdigest()
         told = {column.name for column in contract.digest_columns}
         key = ", ".join(f'"{name}"' for name in contract.key) if told.issuperset(contract.key) else "line"
         sql = f'SELECT concat({canonical_line(contract.digest_columns)}, chr(10)) AS line FROM "{relation}" ORDER BY {key}'

@@ -29,6 +29,7 @@ CASELESS = {"token"}  # tokens compare without case, as OCPI has it
 def read_rows(engine: Engine, source: Source, path: Path, file_name: str, key: bytes) -> None:
     """Fill `landed_row` (row_number from 1, and the file's columns as text) and `source_constant` in the engine."""
     limits = limits_of(source)
+    engine.load_words("ingest")
     engine.con.execute("CREATE OR REPLACE TABLE source_constant AS SELECT 1 AS one")
     for name, value in {**source.constants, "file_name": file_name}.items():
         engine.con.execute(f'ALTER TABLE source_constant ADD COLUMN "{name}" VARCHAR DEFAULT {quoted(value)}')

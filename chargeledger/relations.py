@@ -167,6 +167,8 @@ class Relations(ABC):
 
     def counts(self, relation: str, conditions: Sequence[str]) -> list[int]:
         """Number of rows that meet each of some conditions."""
+        if not conditions or not self.count(f'SELECT 1 FROM "{relation}" WHERE {" OR ".join(conditions)}'):
+            return [0] * len(conditions)
         return [self.count(f'SELECT 1 FROM "{relation}" WHERE {condition}') for condition in conditions]
 
     def _keys(self, contract: Contract, relation: str, rule: RowRule) -> str:

@@ -69,6 +69,7 @@ def look(path: Path) -> Sample:
     if path.stat().st_size == 0:
         raise Refused(f"{path.name}: the file is empty; there is nothing to draft from")
     with Engine() as engine:
+        engine.load_words("ingest")
         reader, names, binary = opened(engine, path)
         rows = engine.count("SELECT 1 FROM seen")
         if rows == 0:

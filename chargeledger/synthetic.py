@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from chargeledger.engine import PRELUDE, Engine, quoted
+from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.sample_grid import midnight, write_grid
 from chargeledger.source import load_source
@@ -100,7 +100,7 @@ def _silent(line: str) -> None:
 
 def _plan(engine: Engine, asked: Asked) -> None:
     """What is asked, and how many charges, stations and accounts follow from it."""
-    engine.con.execute((PRELUDE / "sample.sql").read_text(encoding="utf-8"))
+    engine.load_words("sample")
     engine.con.execute(
         f"""CREATE TABLE asked AS SELECT CAST({asked.sessions} AS BIGINT) AS sessions, CAST({asked.days} AS BIGINT) AS days,
         stirred(CAST({asked.seed} AS BIGINT)) AS seed_mark, DATE '{FIRST_DAY}' AS first_day,

@@ -23,6 +23,7 @@ ENGINE: list[Engine] = []
 @pytest.fixture(scope="module", autouse=True)
 def engine() -> Iterator[None]:
     with Engine() as opened:
+        opened.load_words("ingest")
         ENGINE.append(opened)
         yield
     ENGINE.clear()
