@@ -230,7 +230,9 @@ def _check_invariants(engine: Relations) -> None:
     for path in sorted((rooms.TRANSFORMS / "invariant" / "account").glob("*.sql")):
         breach = path.read_text(encoding="utf-8")
         if broken := engine.count(breach):
-            keys = [str(next(iter(row.values()))) for row in engine.rows(f"SELECT * FROM ({breach}) ORDER BY ALL LIMIT 5")]
+            keys = [
+                str(next(iter(row.values()))) for row in engine.rows(f"SELECT * FROM ({breach}) ORDER BY ALL LIMIT 5")
+            ]
             breaches.append(f"{path.stem}: {broken} rows, such as {', '.join(keys)} ({path.relative_to(rooms.ROOT)})")
     if breaches:
         raise Refused("the accounting was not posted, because invariants do not hold:\n  " + "\n  ".join(breaches))
