@@ -95,8 +95,8 @@ def run_versions(engine: Relations, versions: dict[str, Methodology]) -> list[st
                     engine.add(f"all_{relation}", f"SELECT * FROM {relation}")
     engine.drop("grid_mix_hour")
     for relation in gathered:
-        engine.keep(relation, f"SELECT * FROM all_{relation}")
-        engine.drop(f"all_{relation}")
+        engine.drop(relation)
+        engine.rename(f"all_{relation}", relation)
     return ran
 
 

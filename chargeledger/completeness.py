@@ -117,6 +117,7 @@ def _load_rules(engine: Engine, scope: Scope, clock: datetime) -> None:
 def _place_refused(engine: Engine) -> int:
     """Add to `session_current` what was only ever refused, so that one SQL places it; return the rows that cannot be placed."""
     engine.con.execute("CREATE TABLE refused_row AS SELECT * FROM session_current LIMIT 0")
+    engine.load_words("ingest")
     for name in rooms.source_names("charging_session"):
         _read_refused(engine, name)
     engine.table("refused_session", COMPLETENESS_SQL / "refused_session.sql")

@@ -165,9 +165,10 @@ class Lake:
 
     def _told(self, word: str, until: int | None) -> list[tuple[int, dict[str, Any]]]:
         """What commits of the ledger up to a version say under a word, oldest first."""
-        table = self.table("ledger_entry")
-        if self._history[0] != table.version():  # what a version has behind it never changes: read once
-            self._history = (table.version(), sorted(table.history(), key=lambda entry: int(entry["version"])))
+        if until is None or self._history[0] < until:  # what a version has behind it never changes: read once
+            table = self.table("ledger_entry")
+            if self._history[0] != table.version():
+                self._history = (table.version(), sorted(table.history(), key=lambda entry: int(entry["version"])))
         found = [entry for entry in self._history[1] if word in entry and (until is None or entry["version"] <= until)]
         return [(entry["version"], json.loads(entry[word])) for entry in found]
 

@@ -48,11 +48,20 @@ fresh AS (
   LEFT JOIN prior_state AS p ON p.session_id = t.session_id
   WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)
 )
-SELECT * FROM fresh
-UNION ALL
-SELECT * FROM kept_state
-EXCEPT
-SELECT session_id, programme, vintage, region, user_id, state, reason, content_digest, station_digest, connector, methodology, methodology_digest,
-  programme_digest, energy_wh, baseline_emissions_ng, project_emissions_ng, emission_reductions_ng, points,
-  data_quality_tier, provisional_until, other_basis_reductions_ng, other_basis_until, is_vehicle_class_assumed, has_quarantined_revision
-FROM prior_state
+SELECT n.*
+FROM (SELECT * FROM fresh UNION ALL SELECT * FROM kept_state) AS n
+LEFT JOIN prior_state AS p ON p.session_id = n.session_id
+WHERE p.session_id IS NULL
+   OR p.programme IS DISTINCT FROM n.programme OR p.vintage IS DISTINCT FROM n.vintage OR p.region IS DISTINCT FROM n.region
+   OR p.user_id IS DISTINCT FROM n.user_id OR p.state IS DISTINCT FROM n.state OR p.reason IS DISTINCT FROM n.reason
+   OR p.content_digest IS DISTINCT FROM n.content_digest OR p.station_digest IS DISTINCT FROM n.station_digest
+   OR p.connector IS DISTINCT FROM n.connector OR p.methodology IS DISTINCT FROM n.methodology
+   OR p.methodology_digest IS DISTINCT FROM n.methodology_digest OR p.programme_digest IS DISTINCT FROM n.programme_digest
+   OR p.energy_wh IS DISTINCT FROM n.energy_wh OR p.baseline_emissions_ng IS DISTINCT FROM n.baseline_emissions_ng
+   OR p.project_emissions_ng IS DISTINCT FROM n.project_emissions_ng
+   OR p.emission_reductions_ng IS DISTINCT FROM n.emission_reductions_ng OR p.points IS DISTINCT FROM n.points
+   OR p.data_quality_tier IS DISTINCT FROM n.data_quality_tier OR p.provisional_until IS DISTINCT FROM n.provisional_until
+   OR p.other_basis_reductions_ng IS DISTINCT FROM n.other_basis_reductions_ng
+   OR p.other_basis_until IS DISTINCT FROM n.other_basis_until
+   OR p.is_vehicle_class_assumed IS DISTINCT FROM n.is_vehicle_class_assumed
+   OR p.has_quarantined_revision IS DISTINCT FROM n.has_quarantined_revision
