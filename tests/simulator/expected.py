@@ -46,8 +46,8 @@ class Expected(Due):
             over = datetime.combine(day + DAY, time(0), ZONE[programme]).astimezone(UTC) + WINDOW[programme]
             after[programme, day] = self.is_final((programme, day)) or clock >= over
         entries = list(self._post(found, touched, after, set()))
-        self._remember(found, touched)
         self.final = after
+        self._remember(found, touched)
         return entries
 
     def approve(self, lineages: set[str], touched: set[str]) -> list[Entry]:
@@ -57,8 +57,8 @@ class Expected(Due):
             if placed and placed.programme:
                 after.setdefault((placed.programme, placed.vintage), False)
         entries = list(self._post(found, touched, after, lineages))
-        self._remember(found, touched)
         self.final = after
+        self._remember(found, touched, lineages)
         return entries
 
     def reject(self, lineages: set[str]) -> list[Entry]:
@@ -101,21 +101,27 @@ class Expected(Due):
             **{name: now - before for name, now, before in zip(PARTS, due, posted, strict=True)},
         }
 
-    def _remember(self, found: Look, touched: set[str]) -> None:
+    def _remember(self, found: Look, touched: set[str], released: Iterable[str] = ()) -> None:
         """Write the states of what was looked at."""
-        for lineage in touched:
-            if lineage in found.held:
-                was = self.stood[lineage]
-                if lineage not in found.pinned:
-                    self.before_hold.setdefault(lineage, was.state)
-                    self.was_held = True
-                state = self.before_hold.pop(lineage, was.state) if lineage in found.pinned else WAITS
-                self.stood[lineage] = replace(was, state=state)
-            else:
-                self.stood[lineage] = self._fresh(found, lineage)
-                self.before_hold.pop(lineage, None)
-            if lineage not in found.pinned:
-                self.pins.pop(lineage, None)
+        for lineage in touched - found.held:
+            self.stood[lineage] = self._fresh(found, lineage)
+            self.before_hold.pop(lineage, None)
+        waiting = self._proposed(found, set(released))
+        for lineage in touched & found.held:
+            was = self.stood[lineage]
+            if lineage in waiting:
+                self.before_hold.setdefault(lineage, was.state)
+                self.was_held = True
+            state = WAITS if lineage in waiting else self.before_hold.pop(lineage, was.state)
+            self.stood[lineage] = replace(was, state=state)
+        for lineage in touched - found.pinned:
+            self.pins.pop(lineage, None)
+
+    def _proposed(self, found: Look, released: set[str]) -> set[str]:
+        """Of what is held, what would change if all of it were approved; what only stands aside for others keeps its state."""
+        held = found.held - found.pinned
+        approved = self.look(released=held | released) if held else found
+        return {lineage for lineage in held if self.differing(approved, lineage)}
 
     def _fresh(self, found: Look, lineage: str) -> Stood:
         placed, amounts = found.placed.get(lineage), found.amounts.get(lineage)
