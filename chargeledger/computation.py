@@ -115,10 +115,12 @@ def compute(
     decide(engine, question)
     touch(engine, ACCOUNT_SQL)
     check_coupled(engine, question.decision)
+    _forget(engine, "session_owner_current", "enrolment_current")
     digests = {programme.name: programme.digest for programme in found}
     run = Computation(engine, scope, clock, inputs, batch_seq, last_seq, digests, versions, question)
     match(engine, versions)
     run.ran, run.stood_aside = award(engine, versions)
+    _forget(engine, "session_lineage", "session_arrived")
     engine.table("change_reason", ACCOUNT_SQL / "change_reason.sql")
     say_as_proposed(engine, question.decision)
     engine.table("vintage_judged", ACCOUNT_SQL / "vintage_judged.sql")
@@ -126,6 +128,12 @@ def compute(
         engine.keep("vintage_judged", AS_BEFORE)
     _finish(run)
     return run
+
+
+def _forget(engine: Relations, *relations: str) -> None:
+    """Give back the memory of what nothing asks for any more; each has a row per lineage."""
+    for relation in relations:
+        engine.drop(relation)
 
 
 def open_inputs(

@@ -65,6 +65,7 @@ def hold(engine: Relations, *, is_first: bool) -> None:
     """Hold what would change an award that may not move without approval; the first time, of all inputs as they are now."""
     if is_first:
         engine.load_rows("vintage_passed", "programme VARCHAR, vintage DATE, cause VARCHAR", [])
+        engine.load_rows("lineage_input", f"{LINEAGE}, input_digest VARCHAR", [])
     engine.table("award_differing", ACCOUNT_SQL / "award_differing.sql")
     if is_first and engine.count("SELECT 1 FROM prior_pin UNION ALL SELECT 1 FROM rejected_input"):
         engine.table("lineage_input", ACCOUNT_SQL / "lineage_input.sql")
@@ -78,7 +79,7 @@ def hold(engine: Relations, *, is_first: bool) -> None:
     engine.table("award_change", ACCOUNT_SQL / "award_change.sql")
     held = "SELECT DISTINCT session_id FROM award_change WHERE is_held UNION SELECT session_id FROM held_session"
     engine.keep("held_session", held)
-    if is_first:
+    if is_first and engine.count("SELECT 1 FROM held_session"):
         engine.table("lineage_input", ACCOUNT_SQL / "lineage_input.sql")
 
 
