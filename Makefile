@@ -81,7 +81,7 @@ lock: ## resolve requirements.lock again (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-header --quiet --output-file requirements.lock
 	for name in spark bench s3 s3-server; do \
-		grep "^$$name = " pyproject.toml | cut -d'"' -f2 | uv pip compile - --universal --python-version 3.11 --generate-hashes \
+		grep "^$$name = " pyproject.toml | grep -o '"[^"]*"' | tr -d '"' | uv pip compile - --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header --quiet --output-file requirements-$$name.lock; done
 
 clean: ## remove what setup, tests and Airflow made; a lake is left alone

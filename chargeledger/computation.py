@@ -213,7 +213,9 @@ def _finish(run: Computation) -> None:
     if run.stood_aside:
         as_if_approved(engine, run.versions)
     propose(engine)
-    engine.table("session_state", ACCOUNT_SQL / "session_state.sql")
+    for relation in ("touched_scope", "touched_award", "session_state"):  # not all joined at once: memory bounds a day
+        engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
+    _forget(engine, "touched_scope", "touched_award")
     engine.add_column("session_state", "ledger_version", "BIGINT", version)
     engine.hold_to(contract("session_state"), "session_state")
     engine.keep(

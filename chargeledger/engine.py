@@ -60,17 +60,19 @@ class Engine(Relations):
 
     `threads` and the memory limit come from `CHARGELEDGER_THREADS` and `CHARGELEDGER_MEMORY_LIMIT` (for example 4GB)
     where they are not given; no result depends on either. What memory cannot hold goes to a workspace below `spill`, or
-    below the system's folder for such files.
+    below the system's folder for such files. A session that reads no file whose order counts need not keep rows `in_order`,
+    which takes memory.
     """
 
     engine = f"duckdb {duckdb.__version__}"
 
-    def __init__(self, threads: int | None = None, spill: Path | None = None) -> None:
+    def __init__(self, threads: int | None = None, spill: Path | None = None, *, in_order: bool = True) -> None:
         self.con = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
         for filesystem in filesystems():
             self.con.register_filesystem(filesystem)
         self.con.execute("SET TimeZone = 'UTC'")
         self.con.execute("SET enable_progress_bar = false")
+        self.con.execute("SET preserve_insertion_order = ?", [in_order])
         threads = threads or int(os.environ.get("CHARGELEDGER_THREADS", "0"))
         if threads:
             self.con.execute(f"SET threads = {int(threads)}")

@@ -23,7 +23,7 @@ def open_engine(name: str, root: Path) -> Relations:
     """An engine by its name, for the lake at `root`. Raises UsageError where it is not there, or cannot reach the lake."""
     check_engine(name)
     if name == DUCKDB:
-        return Engine(spill=scratch(root))
+        return Engine(spill=scratch(root), in_order=False)
     if not is_folder(root):
         raise UsageError(f"the engine spark needs a lake in a folder that all its machines see: {root} is none")
     try:

@@ -4,9 +4,9 @@ WITH held AS (SELECT session_id FROM held_session),
 standing AS (SELECT DISTINCT session_id FROM award_change WHERE is_standing),
 fresh AS (
   SELECT
-    t.session_id, s.programme, s.vintage, s.region, s.user_id,
+    s.session_id, s.programme, s.vintage, s.region, s.user_id,
     CASE
-      WHEN s.session_id IS NULL THEN 'quarantined'
+      WHEN NOT s.is_known THEN 'quarantined'
       WHEN x.session_id IS NOT NULL THEN x.state
       WHEN s.is_credit_alone THEN 'awaiting original'
       WHEN s.is_withdrawn THEN 'withdrawn'
@@ -15,11 +15,11 @@ fresh AS (
       WHEN a.session_id IS NULL THEN 'awaiting grid'
       WHEN s.user_id IS NULL THEN 'awaiting owner'
       WHEN NOT s.is_enrolled THEN 'not awarded'
-      WHEN w.not_awarded_reason IS NOT NULL THEN 'not awarded'
+      WHEN a.not_awarded_reason IS NOT NULL THEN 'not awarded'
       ELSE 'awarded'
     END                                       AS state,
     CASE
-      WHEN s.session_id IS NULL THEN q.rule
+      WHEN NOT s.is_known THEN q.rule
       WHEN x.session_id IS NOT NULL THEN x.reason
       WHEN s.is_withdrawn OR s.region IS NULL THEN NULL
       WHEN s.programme IS NULL THEN 'no programme for the region'
@@ -28,25 +28,22 @@ fresh AS (
       WHEN s.lacks_county THEN 'the version needs the county of the station'
       WHEN d.session_id IS NOT NULL THEN 'the vintage is final: an award may not rest on an open hour'
       WHEN a.session_id IS NOT NULL AND s.user_id IS NOT NULL AND NOT s.is_enrolled THEN 'not enrolled'
-      ELSE w.not_awarded_reason
+      ELSE a.not_awarded_reason
     END                                       AS reason,
-    s.content_digest, s.station_digest, c.connector, s.methodology, s.methodology_digest, s.programme_digest,
+    s.content_digest, s.station_digest, s.connector, s.methodology, s.methodology_digest, s.programme_digest,
     a.energy_wh, a.baseline_emissions_ng, a.project_emissions_ng, a.emission_reductions_ng,
-    CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE w.points END, 0) END AS points,
+    CASE WHEN a.session_id IS NOT NULL THEN coalesce(CASE WHEN g.session_id IS NOT NULL THEN p.points ELSE a.points END, 0) END AS points,
     a.data_quality_tier, a.provisional_until, a.other_basis_reductions_ng, a.other_basis_until,
     CASE WHEN a.session_id IS NOT NULL THEN s.vehicle_class IS NULL END AS is_vehicle_class_assumed,
-    q.rule IS NOT NULL AND s.session_id IS NOT NULL AS has_quarantined_revision
-  FROM session_touched AS t
-  LEFT JOIN session_scope AS s ON s.session_id = t.session_id
-  LEFT JOIN session_assessment AS a ON a.session_id = t.session_id
-  LEFT JOIN session_award AS w ON w.session_id = t.session_id
-  LEFT JOIN quarantined_lineage AS q ON q.session_id = t.session_id
-  LEFT JOIN session_set_aside AS x ON x.session_id = t.session_id
-  LEFT JOIN deferred_session AS d ON d.session_id = t.session_id
-  LEFT JOIN connector_session AS c ON c.session_id = t.session_id
-  LEFT JOIN standing AS g ON g.session_id = t.session_id
-  LEFT JOIN prior_state AS p ON p.session_id = t.session_id
-  WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)
+    q.rule IS NOT NULL AND s.is_known AS has_quarantined_revision
+  FROM touched_scope AS s
+  LEFT JOIN touched_award AS a ON a.session_id = s.session_id
+  LEFT JOIN quarantined_lineage AS q ON q.session_id = s.session_id
+  LEFT JOIN session_set_aside AS x ON x.session_id = s.session_id
+  LEFT JOIN deferred_session AS d ON d.session_id = s.session_id
+  LEFT JOIN standing AS g ON g.session_id = s.session_id
+  LEFT JOIN prior_state AS p ON p.session_id = s.session_id
+  WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = s.session_id)
 )
 SELECT n.*
 FROM (SELECT * FROM fresh UNION ALL SELECT * FROM kept_state) AS n
