@@ -19,7 +19,7 @@ from chargeledger.errors import Refused
 from chargeledger.place import filesystems
 from chargeledger.relations import Relations
 from chargeledger.table import append_if_unchanged, arrow_schema
-from chargeledger.whole_file import write_parquet
+from chargeledger.whole_file import ROW_GROUP, write_parquet
 from chargeledger.workspace import Workspace
 
 PRELUDE = rooms.TRANSFORMS / "prelude"
@@ -168,14 +168,17 @@ class Engine(Relations):
         return self.con.sql(sql).to_arrow_table()
 
     def write(self, relation: str, contract: Contract, path: Path) -> int:
-        rows = self.arrow(f"SELECT * FROM {relation} ORDER BY ALL").cast(arrow_schema(contract))
-        if rows.num_rows:
-            write_parquet(path, rows)
-        return int(rows.num_rows)
+        if not self.count(f'SELECT 1 FROM "{relation}"'):
+            return 0
+        return write_parquet(path, self._read(f"SELECT * FROM {relation} ORDER BY ALL", contract))
 
     def append(self, relation: str, contract: Contract, table: DeltaTable, metadata: dict[str, str]) -> int:
-        rows = self.arrow(f"SELECT * FROM {relation} ORDER BY {', '.join(contract.key)}")
-        return append_if_unchanged(table, rows.cast(arrow_schema(contract)), metadata)
+        rows = self._read(f"SELECT * FROM {relation} ORDER BY {', '.join(contract.key)}", contract)
+        return append_if_unchanged(table, rows, metadata)
+
+    def _read(self, sql: str, contract: Contract) -> pa.RecordBatchReader:
+        """Rows of a query with the types of a contract, a part at a time."""
+        return self.con.sql(sql).to_arrow_reader(ROW_GROUP).cast(arrow_schema(contract))
 
     def scalar(self, sql: str) -> int:
         ((value,),) = self.con.execute(sql).fetchall()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from chargeledger.contract import Column, Contract
 from chargeledger.errors import LostRace
 from chargeledger.place import filesystem_of
 
+Rows: TypeAlias = "pa.Table | pa.RecordBatchReader"
 _ARROW = {
     "VARCHAR": pa.string(),
     "BIGINT": pa.int64(),
@@ -108,7 +110,7 @@ def append_once(table: DeltaTable, rows: pa.Table, landing_digest: str) -> None:
 
 
 def append_if_unchanged(
-    table: DeltaTable, rows: pa.Table, metadata: dict[str, str] | None = None, landing_digest: str | None = None
+    table: DeltaTable, rows: Rows, metadata: dict[str, str] | None = None, landing_digest: str | None = None
 ) -> int:
     """Append on top of exactly the opened version and return the new one. Raises LostRace where another was faster."""
     version = table.version()
@@ -144,7 +146,7 @@ def _added(path: Path, root: Path) -> AddAction:
     return AddAction(name, told.st_size, {}, told.st_mtime_ns // 1_000_000, data_change=True, stats=stats)
 
 
-def _write(table: DeltaTable, rows: pa.Table, properties: CommitProperties) -> None:
+def _write(table: DeltaTable, rows: Rows, properties: CommitProperties) -> None:
     write_deltalake(
         table,
         rows,

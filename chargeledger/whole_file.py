@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from chargeledger.place import is_folder, put
 
+ROW_GROUP = 122_880
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
@@ -55,7 +57,28 @@ def write_file(path: Path, content: bytes) -> None:
         out.write(content)
 
 
-def write_parquet(path: Path, rows: pa.Table) -> None:
-    """Write rows as a Parquet file; the bytes depend on the rows alone."""
-    with whole_file(path) as out:
-        pq.write_table(rows, out, compression="zstd", row_group_size=122_880, store_schema=False)
+def write_parquet(path: Path, rows: pa.Table | pa.RecordBatchReader) -> int:
+    """Write rows as a Parquet file and return how many; the bytes depend on the rows alone. Memory holds one group of them."""
+    count = 0
+    with whole_file(path) as out, pq.ParquetWriter(out, rows.schema, compression="zstd", store_schema=False) as writer:
+        for group in _groups(rows):
+            writer.write_table(group)
+            count += group.num_rows
+    return count
+
+
+def _groups(rows: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
+    """The same rows in tables of one row group each, whatever batches they come in."""
+    held: list[pa.RecordBatch] = []
+    room = ROW_GROUP
+    for arriving in rows.to_batches() if isinstance(rows, pa.Table) else rows:
+        batch = arriving
+        while batch.num_rows:
+            held.append(batch.slice(0, room))
+            room -= held[-1].num_rows
+            batch = batch.slice(held[-1].num_rows)
+            if not room:
+                yield pa.Table.from_batches(held).combine_chunks()
+                held, room = [], ROW_GROUP
+    if held:
+        yield pa.Table.from_batches(held).combine_chunks()

@@ -13,7 +13,7 @@ from tests.ledger.book import HOUR, NEXT, NOON, Book, charge, charge_us, mix
 CN_VERSION, US_VERSION = "cn_ev_charging@1.2.0", "us_ev_charging@1.0.0"
 SEQ, POSTING = "CAST(l.seq + n.place AS BIGINT)", "WHERE NOT c.is_held AND NOT c.is_standing"
 BEGIN = "(GREATEST(start_s, hour_number * 3600) - start_s"
-NOT_HELD = "WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = t.session_id)"
+NOT_HELD = "WHERE NOT EXISTS (SELECT 1 FROM held AS h WHERE h.session_id = s.session_id)"
 ANOTHER_HOUR = (
     "AS reading_wh\nFROM touched\nUNION ALL\nSELECT session_id, region, instant_of((last_hour + 1) * 3600), "
     "CAST(0 AS BIGINT) FROM touched WHERE hour_number = last_hour"
@@ -54,7 +54,7 @@ BREAKS = [
         "account",
         "session_state",
         NOT_HELD,
-        f"{NOT_HELD} AND t.session_id <> 'OP:5'",
+        f"{NOT_HELD} AND s.session_id <> 'OP:5'",
     ),
     ("one_assessment_per_session", CN_VERSION, "award", "ON r.programme = a.programme", "ON r.programme <> ''"),
     # 13: every award and every entry closes

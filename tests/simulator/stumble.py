@@ -20,7 +20,7 @@ EFFECTS: tuple[tuple[Any, str], ...] = (
     (os, "replace"),
     (os, "rename"),
     (os, "fsync"),
-    (pq, "write_table"),
+    (pq.ParquetWriter, "write_table"),
     (table, "write_deltalake"),
     (DeltaTable, "create_write_transaction"),
 )
