@@ -170,13 +170,13 @@ class Engine(Relations):
     def write(self, relation: str, contract: Contract, path: Path) -> int:
         if not self.count(f'SELECT 1 FROM "{relation}"'):
             return 0
-        return write_parquet(path, self._read(f"SELECT * FROM {relation} ORDER BY ALL", contract))
+        return write_parquet(path, self.read(f"SELECT * FROM {relation} ORDER BY ALL", contract))
 
     def append(self, relation: str, contract: Contract, table: DeltaTable, metadata: dict[str, str]) -> int:
-        rows = self._read(f"SELECT * FROM {relation} ORDER BY {', '.join(contract.key)}", contract)
+        rows = self.read(f"SELECT * FROM {relation} ORDER BY {', '.join(contract.key)}", contract)
         return append_if_unchanged(table, rows, metadata)
 
-    def _read(self, sql: str, contract: Contract) -> pa.RecordBatchReader:
+    def read(self, sql: str, contract: Contract) -> pa.RecordBatchReader:
         """Rows of a query with the types of a contract, a part at a time."""
         return self.con.sql(sql).to_arrow_reader(ROW_GROUP).cast(arrow_schema(contract))
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from chargeledger import rooms
@@ -63,7 +62,10 @@ def _entries(lake: Lake, engine: Engine, commit: LedgerCommit, head: Segment, sh
         return
     first, last = rows.column("seq")[0].as_py(), rows.column("seq")[-1].as_py()
     folder = lake.root / "published" / "segments" / FEED / f"{head['shard']}-of-{shards}"
-    segment = _segment(lake, folder / f"{first:012d}-{last:012d}.parquet", FEED, commit, rows)
+    path = folder / f"{first:012d}-{last:012d}.parquet"
+    if not path.exists():
+        write_parquet(path, rows)
+    segment = _segment(lake, path, FEED, commit, rows.num_rows)
     lines = folder / f"{first:012d}-{last:012d}.jsonl"
     if not lines.exists():
         with whole_file(lines) as out:
@@ -87,21 +89,20 @@ def _states(lake: Lake, engine: Engine, commit: LedgerCommit) -> Iterator[Segmen
     """The segments of the states that one commit set."""
     for relation in STATES:
         if kept := lake.state_files(relation, [commit]):
-            rows = engine.arrow(f"SELECT * FROM {parquet(kept)}")
             folder = lake.root / "published" / "segments" / relation
             path = folder / f"{commit.version:012d}-{commit.receipt[:16]}.parquet"
-            yield _segment(lake, path, relation, commit, rows.cast(arrow_schema(contract(relation))))
+            if not path.exists():
+                write_parquet(path, engine.read(f"SELECT * FROM {parquet(kept)}", contract(relation)))
+            yield _segment(lake, path, relation, commit, commit.states[relation])
 
 
-def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: pa.Table) -> Segment:
-    if not path.exists():
-        write_parquet(path, rows)
+def _segment(lake: Lake, path: Path, relation: str, commit: LedgerCommit, rows: int) -> Segment:
     return {
         "relation": relation,
         "path": _name(lake, path),
         "receipt": commit.receipt,
         "ledger_version": commit.version,
-        "rows": rows.num_rows,
+        "rows": rows,
         "sha256": _sha256(path),
     }
 
