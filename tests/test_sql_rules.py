@@ -145,3 +145,10 @@ def test_a_file_named_like_a_contract_gives_that_relation(path: Path) -> None:
     if is_source and finishing.exists():
         given |= set(duckdb_tree(finishing.read_text(encoding="utf-8")).named_selects)
     assert "*" in given or owed - ADDED <= given, f"owes {sorted(owed - ADDED - given)}"
+
+
+def test_a_state_is_compared_with_the_one_before_in_every_column() -> None:
+    """What is not compared could change without a row that says so."""
+    sql = (TRANSFORMS / "account" / "session_state.sql").read_text(encoding="utf-8")
+    compared = set(re.findall(r"p\.(\w+) IS DISTINCT FROM n\.\1\b", sql))
+    assert compared == {column.name for column in contract("session_state").columns} - {"session_id", "ledger_version"}
