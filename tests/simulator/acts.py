@@ -26,16 +26,18 @@ class Acts(Arrivals):
 
     def account_scope(self) -> None:
         self.dear += 2
-        programme = self.random.choice((None, None, CN, US))
-        day = self.random.choice(self._left() or [self.world.night + days * DAY for days in (-2, -1, 0)])
-        scope = Scope(programme, day, day + self.random.choice((0, 0, 1)) * DAY)
-        if self.random.random() < 0.25:
-            scope = Scope(programme or CN)
+        scope = self._scope()
         vintages = f"{scope.first}..{scope.last}" if scope.first else None
         self.say(f"      {vintages} {scope.programme}")
         done = flow.account(self.book.lake, vintages, scope.programme, at=text(self.now))
         self._accounted(done, scope, self.now)
         self.publish()
+
+    def _scope(self) -> Scope:
+        programme = self.random.choice((None, None, CN, US))
+        day = self.random.choice(self._left() or [self.world.night + days * DAY for days in (-2, -1, 0)])
+        scope = Scope(programme, day, day + self.random.choice((0, 0, 1)) * DAY)
+        return Scope(programme or CN) if self.random.random() < 0.25 else scope
 
     def _left(self) -> list[date]:
         """Days on which something ended before it was told otherwise: a run of such a day takes back what stands there."""
@@ -89,10 +91,10 @@ class Acts(Arrivals):
         return after > max(before, 0)
 
     def account_overtaken(self) -> None:
-        """Another writer commits, closes a month or stages a file after this one has read."""
+        """Another writer commits everything or a part, closes a month or stages a file after this one has read."""
         self.dear += 4
         at, later = self.now, self.random.random() < 0.5
-        kind = self.random.choice(("account", "account", "ingest", "close"))
+        kind = self.random.choice(("account", "account of a scope", "ingest", "close"))
         waiting: list[File] = []
 
         def other() -> None:
@@ -102,6 +104,8 @@ class Acts(Arrivals):
                 self.now += self.random.choice((MINUTE, 6 * HOUR, 31 * DAY))
             if kind == "close":
                 self.close()
+            elif kind == "account of a scope":
+                self.account_scope()
             else:
                 self._tell()
                 rows, self.pool = self.pool[:4], self.pool[4:]

@@ -53,17 +53,16 @@ def _live(asked: tuple[int, int | None, str | None]) -> Lived:
         return live(*asked)
 
 
-def find(asked: tuple[str, int, int]) -> tuple[str, Lived | None]:
-    """The first life of so many that breaks on a planted bug."""
-    name, first, seeds = asked
+def find(asked: tuple[str, Iterable[int]]) -> tuple[str, Lived | None]:
+    """The first life of these seeds that breaks on a planted bug."""
+    name, seeds = asked
     with settings.fast():
-        lives = (live(seed, mutation=name) for seed in range(first, first + seeds))
+        lives = (live(seed, mutation=name) for seed in seeds)
         return name, next((lived for lived in lives if lived.broke), None)
 
 
-def find_all(names: Iterable[str], first: int, seeds: int, jobs: int) -> Iterator[tuple[str, Lived | None]]:
+def find_all(asked: Iterable[tuple[str, Iterable[int]]], jobs: int) -> Iterator[tuple[str, Lived | None]]:
     """The same for many bugs, several at a time."""
-    asked = [(name, first, seeds) for name in names]
     if jobs == 1:
         yield from map(find, asked)
         return

@@ -134,6 +134,8 @@ MUTATIONS: dict[str, Plant] = {
     "a page of the feed begins too late": python(feed.Feed, "_between", _late_page),
     "what is held leaves its connector": python(awarding, "stand_on_connectors", _nothing),
 }
+# The life that is known to find each. What is not named here no life found that was tried.
+FOUND: dict[str, int] = yaml.safe_load((Path(__file__).parent / "found.yaml").read_text())
 
 
 @contextmanager
