@@ -254,3 +254,16 @@ def test_what_has_no_points_holds_no_place_whether_or_not_its_change_waits(book:
     book.send("session_csv", LAPPING | {"energy_kwh": "11"}, at=LATER)
     assert states(book, LATER) == owed
     assert [entry["points"] for entry in book.entries()] == [0]
+
+
+def test_what_gives_way_to_what_is_held_keeps_its_own_place_in_later_runs(book: Book) -> None:
+    """OP:3 moves to where OP:1 stands, which waits to be moved: of OP:3 nothing is to be decided, and it stands as it did."""
+    book.send("session_csv", OWN, charged("3", connector_id="2"), at=LATER)
+    assert states(book, LATER) == {"OP:1": "not awarded", "OP:3": "not awarded"}
+    book.send("session_csv", OWN | {"connector_id": "", "account": "bob"}, at=LATER)
+    assert states(book, LATER)["OP:1"] == "awaiting approval"
+    book.send("session_csv", charged("3", connector_id="1"), LAPPING | {"connector_id": "2"}, at=LATER)
+    owed = {"OP:1": "awaiting approval", "OP:2": "quarantined", "OP:3": "not awarded"}
+    assert states(book, LATER) == owed
+    book.send("session_csv", charged("6", connector_id="2", ended_at="2026-03-08T12:00:00+08:00"), at=LATER)
+    assert states(book, LATER) == owed | {"OP:6": "not awarded"}

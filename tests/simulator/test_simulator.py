@@ -16,7 +16,7 @@ from tests.simulator.life import Life
 from tests.simulator.lives import live
 from tests.simulator.mutations import FOUND, MUTATIONS, planted
 
-CLEAN = (*range(1, 7), 1305)  # in the last, what is held for another keeps its state
+CLEAN = (*range(1, 7), 1305, 1925)  # in the last two, what is held for another keeps its state, and its place
 SAME = 2
 PLANTED = (
     "touched without coupled",

@@ -1,5 +1,5 @@
 -- Lineages to be accounted now, one row per lineage: an input of theirs arrived, or they are on a connector on which tellings exclude
--- one another beside one of these. Who shares a cap with them is touched too, and is added.
+-- one another beside one of these, or beside one that stands elsewhere than it is told. Who shares a cap with them is touched too, and is added.
 WITH touched_connector AS (
   SELECT DISTINCT c.connector
   FROM connector_session AS c
@@ -8,6 +8,14 @@ WITH touched_connector AS (
   SELECT p.connector
   FROM prior_state AS p
   JOIN session_arrived AS a ON a.session_id = p.session_id
+  UNION
+  SELECT c.connector
+  FROM connector_session AS c
+  JOIN session_displaced AS d ON d.session_id = c.session_id
+  UNION
+  SELECT p.connector
+  FROM prior_state AS p
+  JOIN session_displaced AS d ON d.session_id = p.session_id
 ),
 coupled AS (
   SELECT session_id FROM session_arrived
@@ -23,6 +31,9 @@ coupled AS (
   FROM touched_connector AS t
   JOIN prior_state AS p ON p.connector = t.connector
   LEFT JOIN prior_pin AS k ON k.session_id = p.session_id
+  LEFT JOIN connector_session AS c ON c.session_id = p.session_id
+  LEFT JOIN session_current AS n ON n.session_id = p.session_id
   WHERE p.state = 'awaiting approval' OR k.session_id IS NOT NULL -- it keeps the place where it stood
+     OR c.connector IS DISTINCT FROM p.connector OR n.content_digest IS DISTINCT FROM p.content_digest -- it may: its change stands aside
 )
 SELECT session_id FROM coupled
