@@ -105,6 +105,20 @@ def test_a_credited_holder_frees_the_other(book: Book) -> None:
     assert states(book) == {"OP:1": "withdrawn", "AGG:9": "awarded"}
 
 
+def test_what_a_claim_or_an_overlap_took_comes_back_with_its_reason(book: Book) -> None:
+    for rows in ([again()], [OWN], [OWN | {"is_credit": "true"}], [LAPPING], [LAPPING | {"connector_id": "2"}]):
+        book.send("session_csv", *rows)
+        states(book)
+    said = [(entry["kind"], entry["reason"]) for entry in book.entries() if entry["session_id"] == "AGG:9"]
+    assert said == [
+        ("issuance", "first assessment"),
+        ("reversal", "duplicate claim"),
+        ("issuance", "ended claim"),
+        ("reversal", "connector overlap"),
+        ("issuance", "ended overlap"),
+    ]
+
+
 def test_a_final_award_holds_its_claim_against_the_operator(book: Book) -> None:
     book.send("session_csv", again())
     states(book, LATER)

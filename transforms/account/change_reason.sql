@@ -42,6 +42,8 @@ told AS (
     CASE WHEN p.state = 'awaiting grid' AND a.session_id IS NOT NULL THEN 'awaited grid data' END AS awaited,
     CASE WHEN x.state = 'duplicate' AND p.state <> 'duplicate' THEN 'duplicate claim' END     AS claim,
     CASE WHEN x.state = 'quarantined' AND p.state <> 'quarantined' THEN 'connector overlap' END AS overlap,
+    CASE WHEN p.state = 'duplicate' AND x.state IS DISTINCT FROM 'duplicate' THEN 'ended claim' END AS claim_ended,
+    CASE WHEN p.reason = 'connector_overlap' AND x.state IS DISTINCT FROM 'quarantined' THEN 'ended overlap' END AS overlap_ended,
     CASE WHEN p.energy_wh IS NOT NULL AND a.session_id IS NULL AND NOT s.is_withdrawn AND x.session_id IS NULL THEN 'no longer assessed' END  AS gone,
     NOT EXISTS (SELECT 1 FROM posted AS e WHERE e.session_id = t.session_id)                  AS is_first
   FROM session_touched AS t
@@ -55,7 +57,7 @@ told AS (
 SELECT
   session_id,
   CASE WHEN is_first THEN 'first assessment'
-       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, green, owner, programme, station, overlap, corrected, claim, matched, methodology, gone,
-         provisional, grid, settled, withdrawn), ''), 'shared cap')
+       ELSE coalesce(NULLIF(concat_ws(', ', awaited, enrolment, green, owner, programme, station, overlap, corrected, claim, claim_ended, overlap_ended, matched,
+         methodology, gone, provisional, grid, settled, withdrawn), ''), 'shared cap')
   END AS reason
 FROM told
