@@ -57,6 +57,7 @@ class Acts(Arrivals):
             posted, coupled = {row["session_id"] for row in new}, self._coupled()
             unsure = coupled - posted
             touched = (touched - coupled) | (coupled & posted)
+        touched -= self.expected.unconcerned()
         owed = self.expected.account(clock, touched, scope, unsure)
         self.reading.held_to(new, owed, f"accounting of {scope} at {text(clock)}")
         if done is not None:
@@ -67,6 +68,7 @@ class Acts(Arrivals):
             self.clock = clock
         if scope == Scope():
             self.news = 0
+            self.expected.fresh.clear()
 
     def _coupled(self) -> set[str]:
         """Lineages that others can move: under a cap, or on a connector. A run of a scope may look at them, or not yet."""

@@ -146,6 +146,7 @@ class Arrivals:
                 and each.sent.landing_seq <= file.sent.landing_seq
             ):
                 fates = self.expected.facts.stage(each.sent)
+                self.expected.arrived(each.rows)
                 each.is_staged = True
                 self.news += 1
         return fates

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from tests.simulator.due import AWARDED, PARTS, WAITS, WINDOW, Due, Entry, Key, Look, Scope, Stood, Vintage
-from tests.simulator.world import DAY, ZONE
+from tests.simulator.tellings import OwnerSaid, Said, StationSaid, Telling
+from tests.simulator.world import DAY, HOUR, ZONE
 from tests.simulator.worth import Parts
 
 
@@ -21,6 +22,7 @@ class Expected(Due):
     closed: dict[str, list[str]] = field(default_factory=dict)
     last_seq: int = 0
     was_held: bool = False  # something was, once: what is due depends on when it came
+    fresh: set[str] = field(default_factory=set)  # lineages of which something arrived since all was accounted
     unsure: set[str] = field(default_factory=set)  # lineages that a run of a scope may have looked at, or not yet
 
     def scoped(self, scope: Scope) -> set[str]:
@@ -49,6 +51,47 @@ class Expected(Due):
         self.final = after
         self._remember(found, touched)
         return entries
+
+    def arrived(self, rows: Iterable[Said]) -> None:
+        """Note of whom something arrived since all was accounted: told themselves, their owner, station or hour."""
+        for row in rows:
+            if isinstance(row, Telling | OwnerSaid):
+                self.fresh.add(row.lineage)
+                continue
+            for lineage, revisions in self.facts.revisions.items():
+                for told in (each.telling for each in revisions):
+                    if isinstance(row, StationSaid):
+                        concerned = told.station == row.station
+                    else:
+                        concerned = (
+                            told.start < row.hour + HOUR and row.hour < told.end and told.region in ("", row.region)
+                        )
+                    if concerned:
+                        self.fresh.add(lineage)
+
+    def unconcerned(self) -> set[str]:
+        """What would give way now to a change that waits, while nothing arrived of it or beside it: no run looks at it."""
+        held = {each for each in self.look().held if self.stood[each].state != WAITS and each not in self.pins}
+        if not (held := held - self.fresh):
+            return set()
+        beside = {each: self._beside(each) for each in self.facts.received}
+        concerned = set[object]().union(*(beside[each] for each in self.fresh))
+        elsewhere = {each for each, places in beside.items() if len(places) > 1}
+        while more := {each for each in elsewhere if beside[each] & concerned}:
+            concerned = concerned.union(*(beside[each] for each in more))
+            elsewhere -= more
+        return {each for each in held if not beside[each] & concerned}
+
+    def _beside(self, lineage: str) -> set[object]:
+        """Connectors and capped accounts of vintages where it is told, and where it stood."""
+        was = self.stood[lineage].placed if lineage in self.stood else None
+        found: set[object] = set()
+        for placed in (self.facts.placed(lineage), was):
+            if placed and placed.connector:
+                found.add(placed.connector)
+            if placed and placed.programme == self.caps[0]:
+                found.add((placed.user, placed.vintage))
+        return found
 
     def approve(self, lineages: set[str], touched: set[str]) -> list[Entry]:
         """Post what is due to these lineages, final or not; no vintage is judged."""
