@@ -1,21 +1,18 @@
 -- Lineages to be accounted now, one row per lineage: an input of theirs arrived, or they are on a connector on which tellings exclude
 -- one another beside one of these, or beside one that stands elsewhere than it is told. Who shares a cap with them is touched too, and is added.
-WITH touched_connector AS (
-  SELECT DISTINCT c.connector
-  FROM connector_session AS c
-  JOIN session_arrived AS a ON a.session_id = c.session_id
-  UNION
-  SELECT p.connector
-  FROM prior_state AS p
-  JOIN session_arrived AS a ON a.session_id = p.session_id
-  UNION
+WITH moving AS (
+  SELECT session_id FROM session_arrived
+  UNION ALL
+  SELECT session_id FROM session_displaced
+),
+touched_connector AS (
   SELECT c.connector
   FROM connector_session AS c
-  JOIN session_displaced AS d ON d.session_id = c.session_id
+  JOIN moving AS m ON m.session_id = c.session_id
   UNION
   SELECT p.connector
   FROM prior_state AS p
-  JOIN session_displaced AS d ON d.session_id = p.session_id
+  JOIN moving AS m ON m.session_id = p.session_id
 ),
 coupled AS (
   SELECT session_id FROM session_arrived
