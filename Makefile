@@ -67,7 +67,7 @@ crash: setup ## kill a run at every system call that changes its lake, 1,000 tim
 simulate: setup ## live lives of a lake from seeds, each act held against a plain model: make simulate SEEDS=2000
 	@$(BIN)/python -m tests.simulator --seeds $(SEEDS) --jobs 2 $(ARGUMENTS)
 
-year: setup ## what a day costs with a year behind it, against one with a quarter (half an hour)
+year: setup ## what a day costs with a year behind it, against one with a quarter (an hour)
 	@$(BIN)/python -m benchmarks.year_of_vintages $(ARGUMENTS)
 
 bench: setup ## a day step by step, beside the floor and two scripts of the same calculation: make bench SESSIONS=1000000

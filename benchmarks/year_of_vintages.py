@@ -1,7 +1,8 @@
 """What a day costs when a year lies behind it: one batch and one accounting a day, measured near two of its days.
 
 `python -m benchmarks.year_of_vintages` stages days directly (no file is read), accounts each, publishes around the measured
-ones, and prints seconds and bytes written there, with the ratio of the medians. Everything runs in one process.
+ones, and prints seconds, peak memory and bytes written there, with the ratio of the medians. A measured day is accounted and
+published in a process of its own, as a task of a DAG is; its seconds begin when the package is imported.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from chargeledger import flow
 from chargeledger.contract import contract
@@ -23,6 +26,31 @@ from chargeledger.table import append_once, arrow_schema
 FIRST = date(2026, 1, 1)
 SQL = Path(__file__).parent / "year_day.sql"
 SUMS = ("received", "accepted", "quarantined", "duplicate", "superseded")
+
+
+class Cost(NamedTuple):
+    """What a day cost: seconds, the peak of its process in bytes, bytes written."""
+
+    accounting: float
+    publishing: float
+    peak: int
+    written: int
+
+
+def day(lake: str, at: str) -> tuple[float, float, int]:
+    """Account and publish, in the process that this is called in: seconds of both, and the peak of its memory in bytes."""
+    marks = [time.perf_counter()]
+    flow.account(lake, at=at)
+    marks.append(time.perf_counter())
+    flow.publish(lake, at=at, keep_days=0)
+    marks.append(time.perf_counter())
+    return marks[1] - marks[0], marks[2] - marks[1], _peak()
+
+
+def _peak() -> int:
+    """The most memory that this process held, in bytes; `ru_maxrss` tells no less than its parent held when it was started."""
+    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
+    return int(told["VmHWM"].split()[0]) * 1024
 
 
 class Year:
@@ -107,31 +135,36 @@ def measure(year: Year, first: int, last: int) -> None:
     """Print what each measured day costs, and the ratios."""
     for relation in STAGED:
         year.lake.table(relation)
-    costs: dict[int, list[tuple[float, float, int]]] = {first: [], last: []}
-    print(f"{year.sessions:,} charges a day; seconds and bytes that accounting and publishing write")
-    for number in range(last + 1):
-        year.stage(number)
-        near = next((day for day in costs if day - 1 <= number + 1 <= day + 1), None)
-        known, start = year.files(), time.perf_counter()
-        flow.account(str(year.lake.root), at=year.clock(number))
-        accounted = time.perf_counter()
-        if near or number + 1 in (first - 2, last - 2):
-            flow.publish(str(year.lake.root), at=year.clock(number), keep_days=0)
-        published = time.perf_counter()
+    costs: dict[int, list[Cost]] = {first: [], last: []}
+    print(f"{year.sessions:,} charges a day; seconds, peak memory and bytes that accounting and publishing take")
+    for number in range(1, last + 2):
+        year.stage(number - 1)
+        root, at = str(year.lake.root), year.clock(number - 1)
+        near = next((middle for middle in costs if abs(middle - number) <= 1), None)
         if near:
-            fresh = sum(size for path, size in year.files().items() if known.get(path) != size)
-            costs[near].append((accounted - start, published - accounted, fresh))
-            seconds = f"account {accounted - start:6.2f} s, publish {published - accounted:6.2f} s"
-            print(f"day {number + 1:3d}  {seconds}, {costs[near][-1][2]:12,} bytes", flush=True)
-        elif (number + 1) % 30 == 0:
-            print(f"day {number + 1:3d}  account {accounted - start:6.2f} s", flush=True)
-    for place, what in enumerate(("accounting, seconds", "publishing, seconds", "bytes written")):
-        here, there = (statistics.median(cost[place] for cost in costs[day]) for day in (last, first))
-        print(f"day {last} against day {first}, medians of three: {what} {here / there:.3f} x")
-    both = [statistics.median(a + p for a, p, _ in costs[day]) for day in (last, first)]
-    print(
-        f"day {last} against day {first}, medians of three: accounting and publishing, seconds {both[0] / both[1]:.3f} x"
-    )
+            known = year.files()
+            with get_context("spawn").Pool(1) as alone:
+                accounting, publishing, peak = alone.apply(day, (root, at))
+            written = sum(size for path, size in year.files().items() if known.get(path) != size)
+            costs[near].append(Cost(accounting, publishing, peak, written))
+            seconds = f"account {accounting:6.2f} s, publish {publishing:6.2f} s"
+            print(f"day {number:3d}  {seconds}, {peak / 1e9:5.2f} GB, {written:12,} bytes", flush=True)
+            continue
+        start = time.perf_counter()
+        flow.account(root, at=at)
+        if number % 30 == 0:
+            print(f"day {number:3d}  account {time.perf_counter() - start:6.2f} s", flush=True)
+        if number + 2 in costs:
+            flow.publish(root, at=at, keep_days=0)
+    for name in Cost._fields:
+        _say(first, last, name, *([getattr(cost, name) for cost in costs[middle]] for middle in (last, first)))
+    both = [[cost.accounting + cost.publishing for cost in costs[middle]] for middle in (last, first)]
+    _say(first, last, "accounting and publishing", *both)
+
+
+def _say(first: int, last: int, what: str, there: list[float], here: list[float]) -> None:
+    ratio = statistics.median(there) / statistics.median(here)
+    print(f"day {last} against day {first}, medians of three: {what} {ratio:.3f} x")
 
 
 if __name__ == "__main__":
