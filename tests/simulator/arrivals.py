@@ -152,7 +152,7 @@ class Arrivals:
         return fates
 
     def ingest_that_dies(self) -> None:
-        """The file may have landed, and may have been staged; the registers say so."""
+        """The file may have landed, and it, or what waited before it, may have been staged; the registers say so."""
         self._tell()
         if not self.pool:
             return
@@ -165,9 +165,10 @@ class Arrivals:
         landed = {row["file_name"]: row["landing_digest"] for row in rows_of(self.book, "landing_file")}
         if file.path.name in landed:
             self._landed(file, self.now)
-            staged = {row["landing_digest"] for row in rows_of(self.book, "batch") if row["state"] == "staged"}
-            if landed[file.path.name] in staged:
-                self._staged(file)
+        staged = {row["landing_digest"] for row in rows_of(self.book, "batch") if row["state"] == "staged"}
+        for each in self.files:
+            if not each.is_staged and landed.get(each.path.name) in staged:
+                self._staged(each)
 
     def _died(self, fired: Fired) -> None:
         self.died += 1
