@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import tempfile
 import time
@@ -44,13 +45,8 @@ def day(lake: str, at: str) -> tuple[float, float, int]:
     marks.append(time.perf_counter())
     flow.publish(lake, at=at, keep_days=0)
     marks.append(time.perf_counter())
-    return marks[1] - marks[0], marks[2] - marks[1], _peak()
-
-
-def _peak() -> int:
-    """The most memory that this process held, in bytes; `ru_maxrss` tells no less than its parent held when it was started."""
-    told = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
-    return int(told["VmHWM"].split()[0]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return marks[1] - marks[0], marks[2] - marks[1], peak
 
 
 class Year:
@@ -143,7 +139,7 @@ def measure(year: Year, first: int, last: int) -> None:
         near = next((middle for middle in costs if abs(middle - number) <= 1), None)
         if near:
             known = year.files()
-            with get_context("spawn").Pool(1) as alone:
+            with get_context("forkserver").Pool(1) as alone:  # a spawned process inherits the peak of this one
                 accounting, publishing, peak = alone.apply(day, (root, at))
             written = sum(size for path, size in year.files().items() if known.get(path) != size)
             costs[near].append(Cost(accounting, publishing, peak, written))
@@ -156,8 +152,8 @@ def measure(year: Year, first: int, last: int) -> None:
             print(f"day {number:3d}  account {time.perf_counter() - start:6.2f} s", flush=True)
         if number + 2 in costs:
             flow.publish(root, at=at, keep_days=0)
-    for name in Cost._fields:
-        _say(first, last, name, *([getattr(cost, name) for cost in costs[middle]] for middle in (last, first)))
+    for name, what in zip(Cost._fields, ("accounting", "publishing", "peak memory", "bytes written"), strict=True):
+        _say(first, last, what, *([getattr(cost, name) for cost in costs[middle]] for middle in (last, first)))
     both = [[cost.accounting + cost.publishing for cost in costs[middle]] for middle in (last, first)]
     _say(first, last, "accounting and publishing", *both)
 
