@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 import chargeledger
 from chargeledger import rooms
 from chargeledger.chain import FEED, Segment, shard_count, verify_chains
@@ -107,8 +109,9 @@ def _build(
         for relation in RELATIONS:
             engine.table(relation, rooms.TRANSFORMS / "publish" / f"{relation}.sql", published_contract(relation))
         fresh, heads = write_segments(lake, engine, commits, before.manifest if before else None, shards)
-        manifest = _manifest(engine, fresh, heads, number, instant_text(clock), inputs, before)
         _write_database(engine, building / DATABASE)
+        _read_back(engine, building / DATABASE)
+        manifest = _manifest(engine, fresh, heads, number, instant_text(clock), inputs, before)
         verify_segments(lake, fresh)
         verify_lines(lake, engine, [segment for segment in fresh if segment["relation"] == FEED])
         _verify(lake, engine, manifest, before)
@@ -152,8 +155,29 @@ def _write_database(engine: Engine, path: Path) -> None:
     engine.con.execute("DETACH published")
 
 
+def _read_back(engine: Engine, path: Path) -> None:
+    """Let every relation be what the new file gives back. Refuses a file that gives other rows than were written to it."""
+    rows = "SELECT count(*), sum(hash(row)), bit_xor(hash(row)) FROM {} AS row"
+    try:
+        engine.con.execute(f"ATTACH {quoted(path)} AS written (READ_ONLY)")
+        for relation in RELATIONS:
+            made, found = (
+                engine.con.execute(rows.format(f"{place}.{relation}")).fetchall() for place in ("main", "written")
+            )
+            if made != found:
+                raise Refused(
+                    f"nothing was published: the new database gives back other rows of {relation} than were written"
+                )
+            engine.con.execute(f"DROP TABLE {relation}")
+            engine.show(relation, f"SELECT * FROM written.{relation}")
+    except duckdb.Error as error:
+        raise Refused(
+            f"nothing was published: the new database cannot be read back: {str(error).splitlines()[0]}"
+        ) from error
+
+
 def _verify(lake: Lake, engine: Engine, manifest: dict[str, Any], before: Published | None) -> None:
-    """Read the segments back and hold the relations against them: counts, sums, fold, gaps.
+    """Read the segments back and hold the relations, as the new file gives them, against them: counts, sums, fold, gaps.
 
     All segments while everything is published; with a window those that are new, on top of what was held so before.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from chargeledger import publication_inputs
+from chargeledger import publication, publication_inputs
+from chargeledger.engine import Engine
 from chargeledger.errors import Refused
 from chargeledger.feed import json_lines
 from tests.ledger import altered
@@ -107,6 +109,50 @@ def test_a_broken_publication_with_a_window_is_refused(
         altered.publish_sql(patch, tmp_path, relation, line, wrong)
         with pytest.raises(Refused, match=said):
             book.publish()
+    assert book.publish()["number"] == 2
+
+
+def _flip(path: Path) -> None:
+    """Another byte in the middle of what the file holds of its rows."""
+    content = bytearray(path.read_bytes())
+    content[content.index(b"OP:2")] ^= 1
+    path.write_bytes(content)
+
+
+def _ask(path: Path, sql: str) -> None:
+    with duckdb.connect(str(path)) as con:
+        con.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("said", "harm"),
+    [
+        ("other rows of user_points", lambda path: _ask(path, "UPDATE user_points SET points = points + 1")),
+        (
+            "other rows of session_status",
+            lambda path: _ask(path, "DELETE FROM session_status WHERE session_id = 'OP:2'"),
+        ),
+        ("other rows of vintage", lambda path: _ask(path, "INSERT INTO vintage SELECT * FROM vintage")),
+        ("other rows of session_assessment", lambda path: _ask(path, "UPDATE session_assessment SET region = 'else'")),
+        ("cannot be read back", _flip),
+        ("cannot be read back", lambda path: path.write_bytes(path.read_bytes()[:-4096])),
+    ],
+)
+def test_a_database_that_gives_back_something_else_is_refused(
+    book: Book, monkeypatch: pytest.MonkeyPatch, said: str, harm: Callable[[Path], None]
+) -> None:
+    """What is verified is the new file as it lies there, before the pointer moves to it."""
+    real = publication._write_database
+
+    def write(engine: Engine, path: Path) -> None:
+        real(engine, path)
+        harm(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publication, "_write_database", write)
+        with pytest.raises(Refused, match=said):
+            book.publish()
+    assert book.publication().name == "1"
     assert book.publish()["number"] == 2
 
 
