@@ -16,6 +16,7 @@ from chargeledger.computation import compute
 from chargeledger.engine import Engine, quoted
 from chargeledger.errors import UsageError
 from chargeledger.explain_driver import LANGUAGES, paragraph, words
+from chargeledger.holding import REJECTED
 from chargeledger.lake import Lake, instant_text, parse_instant
 from chargeledger.methodology import Methodology
 from chargeledger.receipt import programmes_of, read_receipt
@@ -23,7 +24,6 @@ from chargeledger.scope import Decision, Inputs, Question, Scope
 from chargeledger.table import file_rows_where, rows_where
 
 Row = dict[str, Any]
-REJECTED = "a proposed change was rejected"  # as transforms/account/kept_state.sql says it
 
 
 def explain(lake: Lake, session_id: str, out: Console, language: str = "en") -> None:

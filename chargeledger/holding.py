@@ -16,6 +16,7 @@ from chargeledger.scope import APPROVE, REJECT, Decision, Question
 ACCOUNT_SQL = rooms.TRANSFORMS / "account"
 PROPOSED = ("award_proposal", "award_pin")
 AMOUNTS = ("points", "emission_reductions_ng", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
+REJECTED = "a proposed change was rejected"  # as transforms/account/kept_state.sql says it
 LINEAGE = "session_id VARCHAR"
 EVERYTHING_ACCOUNTED = """SELECT programme, vintage_from, vintage_until, (SELECT max(batch_seq) FROM staged_batch) AS batch_seq
 FROM watermark"""

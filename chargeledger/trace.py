@@ -94,12 +94,16 @@ def _found(engine: Engine, ids: list[str]) -> Found:
     for relation in PLACED:
         engine.table(relation, ACCOUNT_SQL / f"{relation}.sql")
     load_prior(engine)
+    engine.table("prior_proposal", ACCOUNT_SQL / "prior_proposal.sql")
     versions = keep_versions(engine, versions, everything_anew=False)
     engine.table("session_scope", ACCOUNT_SQL / "session_scope.sql")
     for relation in (*TRACED, "traced_hour"):
         engine.table(relation, TRACE_SQL / f"{relation}.sql")
     told = {
-        **{name: f"SELECT * FROM {name}" for name in (*TRACED, "traced_hour", "session_scope", "prior_state")},
+        **{
+            name: f"SELECT * FROM {name}"
+            for name in (*TRACED, "traced_hour", "session_scope", "prior_state", "prior_proposal")
+        },
         "history": "SELECT session_id, state, reason, ledger_version FROM session_state_log ORDER BY ledger_version",
         "match": "SELECT * FROM energy_match_log ORDER BY hour_start, supply_id",
         "entry": "SELECT * FROM ledger_entry_log ORDER BY seq",
@@ -120,7 +124,8 @@ def _keep_only(engine: Engine, ids: list[str]) -> None:
     tokens = "SELECT token_id FROM main.charging_session WHERE session_id IN (SELECT session_id FROM traced)"
     for relation, mine in {
         **dict.fromkeys(
-            ("charging_session", "session_state_log", "ledger_entry_log", "energy_match_log"), "session_id"
+            ("charging_session", "session_state_log", "ledger_entry_log", "energy_match_log", "award_proposal_log"),
+            "session_id",
         ),
         "row_outcome": "row_key",
     }.items():
@@ -150,6 +155,10 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
     entries = [entry | where.of_entry(entry) for entry in found.of("entry", session_id)]
     hours = found.of("traced_hour", session_id)
     revisions = found.of("traced_revision", session_id)
+    history = [_run(row, commits) for row in found.of("history", session_id)]
+    proposal = [
+        row | {"receipt": commits[row["ledger_version"]].receipt} for row in found.of("prior_proposal", session_id)
+    ]
     about = trace_state.About(
         session_id,
         state,
@@ -157,6 +166,8 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
         found.of("traced_row", session_id),
         revisions,
         hours,
+        history,
+        proposal,
         found.vintages.get((state["programme"], state["vintage"])) if state else None,
         found.programmes.get(str(state["programme"])) if state else None,
         found.deadlines.get(str(state["methodology"])) if state else None,
@@ -178,7 +189,7 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
         "hours": hours,
         "matches": found.of("match", session_id),
         "entries": entries,
-        "history": [_run(row, commits) for row in found.of("history", session_id)],
+        "history": history,
     }
 
 

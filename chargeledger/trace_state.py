@@ -11,16 +11,21 @@ from zoneinfo import ZoneInfo
 
 from chargeledger.document import read_yaml
 from chargeledger.errors import some_keys
+from chargeledger.holding import REJECTED
 from chargeledger.lake import instant_text
 from chargeledger.programme import Programme
 from chargeledger.quarantine import meaning
 
+SHOWN = 16  # of a receipt
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class About:
-    """What is known of one lineage: the state that the ledger holds, where it belongs now, its rows, tellings and hours."""
+    """What is known of one lineage: the state that the ledger holds, where it belongs now, its rows, tellings and hours.
+
+    `history` are the states that runs gave it, `proposal` the changes of it that wait for a decision, each with its receipt.
+    """
 
     session_id: str
     state: Row | None
@@ -28,6 +33,8 @@ class About:
     rows: list[Row]
     revisions: list[Row]
     hours: list[Row]
+    history: list[Row]
+    proposal: list[Row]
     vintage: Row | None
     programme: Programme | None
     deadline_s: int | None
@@ -42,13 +49,14 @@ def words() -> dict[str, dict[str, str]]:
 def standing(about: About) -> Row:
     """state, reason, means, resolves, and newer: what has come since and no run has taken up."""
     state, reason = _state(about)
-    say = words().get(f"{state}: {reason}", words()[state])
-    figures = _figures(about, reason)
+    said, is_rejected = _without_rejection(reason)
+    say = [words().get(f"{state}: {said}", words()[state]), *([words()["rejected"]] if is_rejected else [])]
+    figures = _figures(about, said)
     return {
         "state": state,
         "reason": reason,
-        "means": say["means"].format(**figures),
-        "resolves": say["resolves"].format(**figures),
+        "means": "".join(each["means"] for each in say).format(**figures),
+        "resolves": "".join(each["resolves"] for each in say).format(**figures),
         "newer": _newer(about),
         "has_quarantined_revision": bool(about.revisions) and bool(_refused(about)),
     }
@@ -62,6 +70,13 @@ def _state(about: About) -> tuple[str, str | None]:
         return "not accounted", None
     refused = _refused(about)
     return ("quarantined", refused[-1]["rule"]) if refused else ("not received", None)
+
+
+def _without_rejection(reason: str | None) -> tuple[str | None, bool]:
+    """What stands behind a state, and whether a change of it was rejected besides."""
+    if reason is None or not reason.endswith(REJECTED):
+        return reason, False
+    return reason.removesuffix(REJECTED).removesuffix("; ") or None, True
 
 
 def _refused(about: About) -> list[Row]:
@@ -92,6 +107,12 @@ def _figures(about: About, reason: str | None) -> dict[str, object]:
         if until
         else "",
         "open_until": f" ({instant_text(min(until))})" if until else "",
+        "change": f"{sum(row['points'] for row in about.proposal):+,} points",
+        "cause": "; ".join(sorted({row["cause"] for row in about.proposal})),
+        "proposal": about.proposal[0]["receipt"][:SHOWN] if about.proposal else "",
+        "rejected_by": next(
+            (run["receipt"][:SHOWN] for run in about.history if run["reason"] == state.get("reason")), ""
+        ),
         "or_token": " or by its token" if told.get("has_token") else "",
     }
 
@@ -118,9 +139,9 @@ def _later(start: datetime, seconds: int) -> datetime:
 
 
 def _newer(about: About) -> list[str]:
-    """What the newest staged tables say otherwise than the ledger's state, while nothing waits for approval."""
+    """What the newest staged tables say otherwise than the ledger's state, while nothing waits for approval or was rejected."""
     state, scope = about.state, about.scope
-    if not state or not scope or state["state"] == "awaiting approval":
+    if not state or not scope or state["state"] == "awaiting approval" or _without_rejection(state["reason"])[1]:
         return []
     told = {
         "the session": state["content_digest"] != scope["content_digest"],

@@ -197,4 +197,4 @@ def test_nothing_is_written(whole_story: Book) -> None:
 
 
 def test_every_state_has_its_words() -> None:
-    assert {name.partition(":")[0] for name in words()} == {*STATES, "not accounted", "not received"}
+    assert {name.partition(":")[0] for name in words()} == {*STATES, "not accounted", "not received", "rejected"}
