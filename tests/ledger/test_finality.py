@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger import altered
-from tests.ledger.book import CN, HOUR, US, Book, charge, charge_us, mix, told, user
+from tests.ledger import altered, decided
+from tests.ledger.book import AT, CN, HOUR, US, Book, Row, charge, charge_us, mix, told, user
+from tests.ledger.told import charged
 
 BEFORE, PASSED = "2026-04-08T15:59:59Z", "2026-04-08T16:00:00Z"
 DAY = (CN, "2026-03-09")
+FELL = ("awards", "awards_made", "awards_fallen")
 
 
 @pytest.fixture
@@ -146,3 +148,26 @@ def test_a_vintage_of_sessions_that_wait_becomes_final_and_its_awards_are_counte
     (row,) = book.published("vintage")
     counted = ("state", "awards", "points", "waiting_for_grid", "waiting_for_owner", "waiting_for_approval")
     assert told(row, *counted) == ("final", 1, 5350, 1, 1, 0)
+
+
+def test_a_vintage_tells_how_many_of_its_provisional_awards_fell(book: Book) -> None:
+    """Of three awards one rises, one falls twice, one is withdrawn; what an approval takes from the final one is not counted."""
+    book.sessions(charge("2", "10", "bob"), charge("3", "10", "carol"))
+    book.account()
+    assert told(_published(book), *FELL) == (3, 3, 0)
+    book.sessions(charge("1", "12"), charge("2", "9", "bob"))
+    book.send("session_csv", charged("3", is_credit="true"))
+    book.account()
+    assert told(_published(book), *FELL) == (2, 3, 2)
+    book.sessions(charge("2", "8", "bob"))
+    book.account(at=PASSED)  # posted by the run that makes the vintage final
+    assert told(_published(book, PASSED), "state", *FELL) == ("final", 2, 3, 3)
+    book.sessions(charge("1", "11"), at=PASSED)
+    decided.approve(book, book.account(at=PASSED), PASSED)
+    assert told(_published(book, PASSED), "points", *FELL) == (4202 + 3056, 2, 3, 3)
+
+
+def _published(book: Book, at: str = AT) -> Row:
+    book.publish(at)
+    (row,) = book.published("vintage")
+    return row

@@ -1,6 +1,7 @@
 -- What a vintage holds and whether it may still move, one row per programme and vintage.
 WITH held AS (
-  SELECT programme, vintage, SUM(points) AS points, SUM(emission_reductions_ng) AS emission_reductions_ng
+  SELECT programme, vintage, SUM(points) AS points, SUM(emission_reductions_ng) AS emission_reductions_ng,
+    SUM(CASE WHEN kind = 'issuance' THEN entries ELSE 0 END) AS made, SUM(fallen) AS fallen
   FROM entry_tally_log
   GROUP BY programme, vintage
 ),
@@ -21,6 +22,8 @@ SELECT
   v.state,
   v.final_since_seq,
   CAST(coalesce(q.awards, 0) AS BIGINT)                                             AS awards,
+  CAST(coalesce(h.made, 0) AS BIGINT)                               AS awards_made,
+  CAST(coalesce(h.fallen, 0) AS BIGINT)                             AS awards_fallen,
   CAST(coalesce(h.points, 0) AS BIGINT)                             AS points,
   CAST(coalesce(h.emission_reductions_ng, 0) AS DECIMAL(38,0))      AS emission_reductions_ng,
   CAST(coalesce(q.waiting_for_grid, 0) AS BIGINT)                                   AS waiting_for_grid,
