@@ -32,7 +32,10 @@ SESSION_COLUMNS = (
 )
 SOURCES = ("coal", "gas", "oil", "nuclear", "hydro", "wind", "solar", "biomass", "geothermal", "unknown")
 GRID_COLUMNS = "region,hour_start," + ",".join(f"{source}_mwh" for source in SOURCES)
+# Points, and the five signed amounts: reductions = points x 10^9 + the other four.
+PARTS = ("points", "emission_reductions_ng", "not_awarded_ng", "clamped_ng", "rounding_ng", "capped_ng")
 Row = dict[str, Any]
+Key = tuple[str, str, str, str]  # programme, session, vintage, user
 
 
 def charge(
@@ -164,6 +167,15 @@ class Book:
             points, reductions = held.get(key, (0, 0))
             held[key] = (points + entry["points"], reductions + int(entry["emission_reductions_ng"]))
         return {key: total for key, total in held.items() if total != (0, 0)}
+
+    def stands(self) -> dict[Key, tuple[int, ...]]:
+        """What stands by programme, session, vintage and user: PARTS, folded by hand; keys that hold nothing are left out."""
+        held: dict[Key, tuple[int, ...]] = {}
+        for entry in self.entries():
+            key = (entry["programme"], entry["session_id"], entry["vintage"].isoformat(), entry["user_id"])
+            before = held.get(key, (0,) * len(PARTS))
+            held[key] = tuple(was + int(entry[name]) for was, name in zip(before, PARTS, strict=True))
+        return {key: amounts for key, amounts in held.items() if any(amounts)}
 
 
 def told(entry: Row, *columns: str) -> tuple[Any, ...]:

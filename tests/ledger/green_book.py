@@ -162,6 +162,12 @@ class GreenBook(Book):
 
     def charges(self, *charges: Charge, at: datetime = SOON) -> Row:
         """Stations first, then owners, then the orders."""
+        self.places(*charges, at=at)
+        self.owners(*charges, at=at)
+        return self.orders(*charges, at=at)
+
+    def places(self, *charges: Charge, at: datetime = SOON) -> None:
+        """The stations of these charges alone."""
         places = sorted({(each.operator, each.issuer, each.place, each.meter) for each in charges})
         rows = [
             station(
@@ -170,6 +176,9 @@ class GreenBook(Book):
             for o, i, p, m in places
         ]
         self.send("station_csv", *rows, at=at.isoformat())
+
+    def owners(self, *charges: Charge, at: datetime = SOON) -> None:
+        """The owners of these charges alone, those that have one."""
         owned = [
             {"operator": c.by, "order_number": f"{c.order:018d}", "token": "", "account": c.account, "known_since": ""}
             for c in charges
@@ -177,6 +186,9 @@ class GreenBook(Book):
         ]
         if owned:
             self.send("session_owner_csv", *owned, at=at.isoformat())
+
+    def orders(self, *charges: Charge, at: datetime = SOON) -> Row:
+        """These charges as their operators tell them, in one file."""
         path = self.sent / f"{len(list(self.sent.iterdir())):03d}_orders.json"
         path.write_text("".join(json.dumps(each.told()) + "\n" for each in charges), encoding="utf-8")
         return flow.ingest("tcec_charge_order", [str(path)], self.lake, at.isoformat())[0]

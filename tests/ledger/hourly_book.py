@@ -91,7 +91,7 @@ class HourlyBook(Book):
     def charge(self, *sessions: Session, at: datetime = EVENING, **more: str) -> None:
         """Send sessions in one file; `more` are further columns of all of them."""
         self.told |= {session.session_id: session for session in sessions}
-        self.tell("session_csv", *(_row(session) | more for session in sessions), at=at)
+        self.tell("session_csv", *(as_told(session) | more for session in sessions), at=at)
 
     def grid(self, mix: Mapping[tuple[str, datetime], MixHour], at: datetime = EVENING) -> None:  # type: ignore[override]
         """Send hours of the mix, by region and hour, in one file."""
@@ -156,7 +156,8 @@ class HourlyBook(Book):
         assert fresh.vintages() == self.vintages()
 
 
-def _row(session: Session) -> dict[str, str]:
+def as_told(session: Session) -> dict[str, str]:
+    """A session as its operator tells it, in the columns of told.py."""
     times = {"started_at": session.started_at.isoformat(), "ended_at": session.ended_at.isoformat()}
     order, kwh = session.session_id.removeprefix("OP:"), f"{session.reading_wh // 1000}.{session.reading_wh % 1000:03}"
     return charged(order, kwh, account=session.user_id or "", region=session.region, **times)

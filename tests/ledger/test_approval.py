@@ -181,6 +181,33 @@ def test_the_commands_show_list_and_decide(book: Book) -> None:
     assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
 
 
+def test_the_command_rejects_and_the_award_stands_in_the_runs_that_follow(book: Book) -> None:
+    proposed = str(book.account()["receipt"])
+    say = ("--by", "A. Auditor", "--because", "the first reading was right", "--at", AT)
+    done = command_line(book, "reject", proposed[:8], *say)
+    receipt = str(book.commits()[-1]["receipt"])
+    said = (
+        f"the proposal of receipt {proposed[:16]} was rejected by A. Auditor at {AT} "
+        f'("the first reading was right"), receipt {receipt[:16]}'
+    )
+    assert (done.returncode, done.stdout) == (0, f"{said}\n0 entries, 0 points posted; receipt {receipt}\n"), done
+    kept = json.loads((book.root / "receipts" / f"{receipt}.json").read_text())
+    assert kept["decision"] == {
+        "kind": "reject", "proposal": proposed, "ledger_version": 2, "by": "A. Auditor", "because": "the first reading was right",
+    }  # fmt: skip
+    assert (kept["counts"]["entries"], kept["held"], "proposal" in kept) == (0, [], False)
+    # a run beside it, as a command that has nothing to ask, and one after the same figures came again
+    book.sessions(charge_us("2", "10", "bob"))
+    assert command_line(book, "account", "--at", AT).returncode == 0
+    book.sessions(charge_us("1", "12", revised="2026-03-11T09:00:00Z"))
+    assert book.account()["proposed"] is None
+    assert [told(entry, "session_id", "points") for entry in book.entries()] == [("OP:1", 5350), ("OP:2", 5350)]
+    pinned = book.session("OP:1")
+    assert (pinned["points"], pinned["reason"]) == (5350, "a proposed change was rejected")
+    again = command_line(book, "reject", proposed[:8], *say)
+    assert (again.returncode, again.stdout) == (0, f"{said}. Nothing was posted now.\n"), again
+
+
 @pytest.mark.parametrize(("by", "because"), [("", "x"), ("x", " ")])
 def test_a_decision_says_who_and_why(book: Book, by: str, because: str) -> None:
     from chargeledger import flow

@@ -84,19 +84,24 @@ def test_the_line_says_which_awards_move(
 def test_one_then_two_approved_is_two_from_scratch_and_back_is_one(
     book: Book, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = book.sums()
+    first = book.stands()
     fresh = Book(tmp_path / "fresh")
     in_force(monkeypatch, tmp_path, TWO, ", restate: restate_all")
     fresh.sessions(charge("1", "10"), charge("3", "10", ""))
     fresh.sessions(charge("2", "10", ended=OPEN), at="2026-03-26T00:00:00Z")
     fresh.account(at=LATER)
     decided.approve(book, book.account(at=LATER), at=LATER)
-    assert book.sums() == fresh.sums() == {
-        (CN, user("alice"), day): (3820, 3_820_312_000_000) for day in ("2026-03-09", "2026-03-25")
-    }  # fmt: skip
+    assert (
+        book.stands()
+        == fresh.stands()
+        == {
+            (CN, session, day, user("alice")): (3820, 3_820_312_000_000, 0, 0, 312_000_000, 0)
+            for session, day in (("OP:1", "2026-03-09"), ("OP:2", "2026-03-25"))
+        }
+    )
     in_force(monkeypatch, tmp_path, ONE, ", restate: restate_all")
     decided.approve(book, book.account(at=LATER), at=LATER)
-    assert book.sums() == first
+    assert book.stands() == first
     assert decided.all_receipts_are_the_same(book) == 5
 
 

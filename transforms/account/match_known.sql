@@ -1,6 +1,7 @@
 -- The border: the matches of touched sessions, one row per session, hour and supply, with what the supply has and gave in that hour, and
 -- what its contract gave in the month. What stands in a final vintage counts as it counted when it became final, and comes first: a
--- shortfall of supply is a deficit, and certificates that are used for it are not there for others.
+-- shortfall of supply is a deficit, and certificates that are used for it are not there for others. Under another version than the award's
+-- nothing stands: what counted under one that does not match says nothing of one that does.
 WITH of_supply AS (
   SELECT supply_id, hour_start, SUM(matched_wh) AS matched_wh
   FROM match_of_all
@@ -19,6 +20,8 @@ standing AS (
   FROM prior_match AS n
   JOIN prior_state AS q ON q.session_id = n.session_id AND q.state IN ('awarded', 'awaiting approval')
   JOIN prior_vintage AS v ON v.programme = q.programme AND v.vintage = q.vintage AND v.state = 'final'
+  LEFT JOIN session_scope AS s ON s.session_id = n.session_id
+  WHERE coalesce(s.methodology, q.methodology) = q.methodology
 ),
 told AS (
   SELECT m.*, w.session_id IS NOT NULL AS is_standing, w.counted_wh
