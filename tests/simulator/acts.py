@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from chargeledger import asking, flow
 from chargeledger.errors import Refused
 from tests.simulator.arrivals import Arrivals, File
-from tests.simulator.due import AWARDED
-from tests.simulator.expected import Scope
-from tests.simulator.reading import hold
+from tests.simulator.due import Scope
+from tests.simulator.holding import hold
+from tests.simulator.identities import hold_hidden
 from tests.simulator.stumble import Died, dies_at, overtaken_by
 from tests.simulator.tellings import text
 from tests.simulator.world import CN, DAY, HOUR, MINUTE, US, ZONE
@@ -35,18 +35,9 @@ class Acts(Arrivals):
 
     def _scope(self) -> Scope:
         programme = self.random.choice((None, None, CN, US))
-        day = self.random.choice(self._left() or [self.world.night + days * DAY for days in (-2, -1, 0)])
+        day = self.random.choice(self.expected.left() or [self.world.night + days * DAY for days in (-2, -1, 0)])
         scope = Scope(programme, day, day + self.random.choice((0, 0, 1)) * DAY)
         return Scope(programme or CN) if self.random.random() < 0.25 else scope
-
-    def _left(self) -> list[date]:
-        """Days on which something ended before it was told otherwise: a run of such a day takes back what stands there."""
-        moved = []
-        for lineage, was in sorted(self.expected.stood.items()):
-            now, (_, day) = self.expected.facts.placed(lineage), was.vintage
-            if day and was.state == AWARDED and (now is None or now.vintage != day):
-                moved.append(day)
-        return moved
 
     def _accounted(self, done: dict[str, Any] | None, scope: Scope, at: datetime) -> None:
         """Take the new entries and hold them against what this accounting owes."""
@@ -66,9 +57,17 @@ class Acts(Arrivals):
                 hold("what waits for approval", set(done["held"]), self.expected.waiting())
         if self.reading.version > max(version, 0):  # a table without a commit tells no clock
             self.clock = clock
+        self._receipted(clock, scope)
         if scope == Scope():
             self.news = 0
             self.expected.fresh.clear()
+
+    def _receipted(self, clock: datetime, scope: Scope | None, decided: tuple[str, str] | None = None) -> None:
+        """The receipt of what was just committed says what was asked, when, and what waits after it."""
+        for commit in self.reading.commits:
+            commit.hold_asked(text(clock), scope.as_json() if scope else None, decided)
+            if scope == Scope():
+                hold("10 a receipt names what waits", set(commit.receipt["held"]), self.expected.waiting())
 
     def _coupled(self) -> set[str]:
         """Lineages that others can move: under a cap, or on a connector. A run of a scope may look at them, or not yet."""
@@ -149,9 +148,11 @@ class Acts(Arrivals):
         try:
             flow.decide(kind, receipt, "auditor", "read again", self.book.lake, text(self.now))
         except Refused as refusal:
+            hold_hidden(str(refusal).encode(), "a refusal")
             hold("a decision goes through", self.world.has_connectors or bool(self.world.caps[0]), True, str(refusal))
             return
         self._decided(kind, lineages)
+        self._receipted(self.clock, Scope(), (kind, receipt))
 
     def _decided(self, kind: str, lineages: set[str]) -> None:
         new = self.reading.arrived()
@@ -174,6 +175,7 @@ class Acts(Arrivals):
         try:
             _, is_new = flow.period_close(month, "auditor", programme, self.book.lake, text(self.now))
         except Refused as refusal:
+            hold_hidden(str(refusal).encode(), "a refusal")
             hold("a month that is over closes", is_over, False, str(refusal))
             return
         hold("a month closes once, when it is over", (is_new, is_over), (True, True), f"{programme} {month}")
@@ -181,6 +183,7 @@ class Acts(Arrivals):
         self.expected.closed.setdefault(programme, []).append(month)
         self.clock = clock
         hold("a close posts nothing", self.reading.arrived(), [])
+        self._receipted(clock, None)
 
     def publish(self) -> None:
         self.dear += 1

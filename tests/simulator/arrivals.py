@@ -12,8 +12,9 @@ from chargeledger import flow
 from tests.ledger.book import Book
 from tests.simulator.consumer import Consumer
 from tests.simulator.expected import Expected
-from tests.simulator.facts import Sent
-from tests.simulator.reading import Reading, hold, rows_of
+from tests.simulator.facts import Fates, Sent
+from tests.simulator.holding import hold
+from tests.simulator.reading import Reading, rows_of
 from tests.simulator.stumble import Died, Fired, dies_at
 from tests.simulator.tellings import Said, Telling, text
 from tests.simulator.world import DAY, HOUR, MINUTE, World
@@ -125,8 +126,8 @@ class Arrivals:
         self._landed(file, self.now)
         fates = self._staged(file)
         hold("a file is taken up once", told["is_new"], not was_staged, file.path.name)
-        if file.source == "session_csv" and not was_staged:
-            owed = {f"rows_{name}": count for name, count in fates.items()}
+        if fates and not was_staged:
+            owed = {f"rows_{name}": rows for name, (rows, _) in fates.items()}
             hold("1 fates of rows", {name: told[name] for name in owed}, owed, file.path.name)
 
     def _landed(self, file: File, at: datetime) -> None:
@@ -135,9 +136,9 @@ class Arrivals:
             self.clock = max(self.clock, at)
             file.sent = Sent(file.path.name, file.rows, self.landings, self.clock)
 
-    def _staged(self, file: File) -> dict[str, int]:
+    def _staged(self, file: File) -> Fates | None:
         """What landed before and still waits is staged first."""
-        fates: dict[str, int] = {}
+        fates: Fates | None = None
         assert file.sent
         for each in sorted((f for f in self.files if f.sent and not f.is_staged), key=lambda f: f.sent.landing_seq):  # type: ignore[union-attr]
             assert each.sent
@@ -146,6 +147,7 @@ class Arrivals:
                 and each.sent.landing_seq <= file.sent.landing_seq
             ):
                 fates = self.expected.facts.stage(each.sent)
+                self.reading.batches.hold(each.path, len(each.rows), fates)
                 self.expected.arrived(each.rows)
                 each.is_staged = True
                 self.news += 1

@@ -36,6 +36,11 @@ class Scope:
             return False
         return self.first is None or self.last is None or (day is not None and self.first <= day <= self.last)
 
+    def as_json(self) -> dict[str, str | None]:
+        """As a receipt says it."""
+        days = {"vintage_from": self.first, "vintage_until": self.last}
+        return {"programme": self.programme} | {name: day.isoformat() if day else None for name, day in days.items()}
+
 
 @dataclass(frozen=True)
 class Stood:

@@ -1,29 +1,24 @@
-"""What the ledger owes after each act, in plain Python: entries, states, vintages, months."""
+"""What the ledger owes after each act, in plain Python: entries, states, vintages."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
-from tests.simulator.due import AWARDED, PARTS, WAITS, WINDOW, Due, Entry, Key, Look, Scope, Stood, Vintage
+from tests.simulator.due import AWARDED, WAITS, WINDOW, Entry, Look, Scope, Stood, Vintage
+from tests.simulator.posting import Posting
 from tests.simulator.tellings import OwnerSaid, Said, StationSaid, Telling
 from tests.simulator.world import DAY, HOUR, ZONE
-from tests.simulator.worth import Parts
 
 
 @dataclass
-class Expected(Due):
+class Expected(Posting):
     """The ledger as it must be."""
 
-    entries: dict[str, int] = field(default_factory=dict)
     before_hold: dict[str, str] = field(default_factory=dict)
-    closed: dict[str, list[str]] = field(default_factory=dict)
-    last_seq: int = 0
     was_held: bool = False  # something was, once: what is due depends on when it came
     fresh: set[str] = field(default_factory=set)  # lineages of which something arrived since all was accounted
-    unsure: set[str] = field(default_factory=set)  # lineages that a run of a scope may have looked at, or not yet
 
     def scoped(self, scope: Scope) -> set[str]:
         """Lineages that a run of this scope looks at: by where they are, or where they were."""
@@ -37,7 +32,7 @@ class Expected(Due):
 
     def account(self, clock: datetime, touched: set[str], scope: Scope, unsure: Iterable[str] = ()) -> list[Entry]:
         """Post what these lineages lack, then judge the vintages of the scope; returns the entries."""
-        found, self.unsure = self.look(), self.unsure | set(unsure) if scope != Scope() else set()
+        found = self.look()
         judged = {vintage for vintage, is_final in self.final.items() if not is_final and scope.holds(vintage)}
         for placed in (self.facts.placed(each) for each in touched):
             if placed and placed.programme:
@@ -48,6 +43,7 @@ class Expected(Due):
             over = datetime.combine(day + DAY, time(0), ZONE[programme]).astimezone(UTC) + WINDOW[programme]
             after[programme, day] = self.is_final((programme, day)) or clock >= over
         entries = list(self._post(found, touched, after, set()))
+        self.unsure = self.unsure | set(unsure) if scope != Scope() else set()
         self.final = after
         self._remember(found, touched)
         return entries
@@ -112,38 +108,6 @@ class Expected(Due):
         self._remember(self.look(), lineages)
         return []
 
-    def _post(self, found: Look, touched: set[str], after: dict[Vintage, bool], released: set[str]) -> Iterator[Entry]:
-        changes = {
-            key: pair
-            for lineage in touched - found.held
-            for key, pair in self.differing(found, lineage).items()
-            if lineage in released or not self.stands_final(key)
-        }
-        for key in sorted(changes):
-            yield self._entry(key, *changes[key], after)
-
-    def _entry(self, key: Key, due: Parts, posted: Parts, after: dict[Vintage, bool]) -> Entry:
-        programme, lineage, vintage, user_id = key
-        number, self.last_seq = self.entries.get(lineage, 0), self.last_seq + 1
-        self.entries[lineage] = number + 1
-        self.posted.setdefault(lineage, {})[key] = due
-        kind = "adjustment" if due[0] != posted[0] else "revaluation"
-        kind = "issuance" if posted[:2] == (0, 0) else "reversal" if due[:2] == (0, 0) else kind
-        return {
-            "seq": self.last_seq,
-            "entry_id": hashlib.sha256(f"{programme}|{lineage}|{number}".encode()).hexdigest(),
-            "programme": programme,
-            "user_id": user_id,
-            "session_id": lineage,
-            "vintage": vintage,
-            "period": max(vintage.isoformat()[:7], self.first_open(programme) or ""),
-            "kind": kind,
-            "points_after": due[0],
-            "status": "final" if after[programme, vintage] else "provisional",
-            "is_first": number == 0,
-            **{name: now - before for name, now, before in zip(PARTS, due, posted, strict=True)},
-        }
-
     def _remember(self, found: Look, touched: set[str], released: Iterable[str] = ()) -> None:
         """Write the states of what was looked at."""
         for lineage in touched - found.held:
@@ -198,6 +162,15 @@ class Expected(Due):
                 elif not self.is_final(vintage):
                     self.final.pop(vintage, None)
 
+    def left(self) -> list[date]:
+        """Days on which something ended before it was told otherwise: a run of such a day takes back what stands there."""
+        moved = []
+        for lineage, was in sorted(self.stood.items()):
+            now, (_, day) = self.facts.placed(lineage), was.vintage
+            if day and was.state == AWARDED and (now is None or now.vintage != day):
+                moved.append(day)
+        return moved
+
     def waiting(self) -> set[str]:
         return {lineage for lineage, was in self.stood.items() if was.state == WAITS}
 
@@ -205,18 +178,3 @@ class Expected(Due):
         """The state as it is published."""
         was = self.stood[lineage]
         return ("final" if self.is_final(was.vintage) else "provisional") if was.state == AWARDED else was.state
-
-    def first_open(self, programme: str) -> str | None:
-        """The month after the last that was closed."""
-        return _month_after(self.closed[programme][-1]) if self.closed.get(programme) else None
-
-    def closable(self, programme: str) -> str | None:
-        """The month that is the next to be closed: months close in order."""
-        months = {key[2].isoformat()[:7] for keys in self.posted.values() for key in keys if key[0] == programme}
-        months |= {day.isoformat()[:7] for name, day in self.final if name == programme and day}
-        return self.first_open(programme) or min(months, default=None)
-
-
-def _month_after(month: str) -> str:
-    first = date.fromisoformat(f"{month}-28") + timedelta(days=4)
-    return first.isoformat()[:7]

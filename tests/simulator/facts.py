@@ -10,6 +10,8 @@ from tests.simulator.tellings import HourSaid, OwnerSaid, Said, StationSaid, Tel
 from tests.simulator.worth import Placed
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
+FATES = ("accepted", "quarantined", "duplicate", "superseded")
+Fates = dict[str, list[int]]  # rows, and Wh in them
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,15 @@ class Facts:
     owner_of: dict[str, str] = field(default_factory=dict)
     stations: dict[tuple[object, ...], StationSaid] = field(default_factory=dict)
     grid: dict[tuple[str, datetime], HourSaid] = field(default_factory=dict)
+    restated: set[tuple[str, datetime]] = field(default_factory=set)
 
-    def stage(self, sent: Sent) -> dict[str, int]:
-        """Take up a file; returns the fates of its rows, as counts of sessions files."""
-        fates = dict.fromkeys(("accepted", "quarantined", "duplicate", "superseded"), 0)
+    def stage(self, sent: Sent) -> Fates | None:
+        """Take up a file; returns the fates of its rows where they are sessions."""
         if sent.rows and isinstance(sent.rows[0], Telling):
-            for fate in self._sessions(sent):
-                fates[fate] += 1
+            fates: Fates = {fate: [0, 0] for fate in FATES}
+            for fate, said in zip(self._sessions(sent), sent.rows, strict=True):
+                fates[fate][0] += 1
+                fates[fate][1] += said.wh if isinstance(said, Telling) else 0
             return fates
         for said in sent.rows:
             if isinstance(said, OwnerSaid):
@@ -59,8 +63,10 @@ class Facts:
             elif isinstance(said, StationSaid):
                 self.stations[said.key] = said
             elif isinstance(said, HourSaid):
-                self.grid[said.region, said.hour] = said
-        return fates
+                if self.grid.get(said.key, said) != said:
+                    self.restated.add(said.key)
+                self.grid[said.key] = said
+        return None
 
     def _sessions(self, sent: Sent) -> list[str]:
         told = [each for each in sent.rows if isinstance(each, Telling)]
@@ -101,6 +107,7 @@ class Facts:
         operator = station.operator if station else told.issuer
         from_station = station if not told.region else None
         rated = told.rated_w or (station.rated_w if station else None)
+        is_asked = station is not None and (not told.region or rated != told.rated_w)
         return Placed(
             telling=told,
             user=self._user(told.lineage),
@@ -111,7 +118,7 @@ class Facts:
             if from_station and not told.metering_point
             else told.metering_point,
             rated_w=rated,
-            place=_place(from_station),
+            place=_place(station if is_asked else None),
             connector=f"{operator}|{told.station}|{told.connector}" if told.connector else None,
             is_own=operator == told.issuer,
             first_landed=min(r.landed_at for r in revisions),

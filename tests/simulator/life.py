@@ -9,7 +9,7 @@ from chargeledger.lake import Lake
 from chargeledger.verify import verify
 from tests.ledger import plain_reading
 from tests.simulator.acts import Acts
-from tests.simulator.reading import hold
+from tests.simulator.holding import hold
 from tests.simulator.tellings import text
 from tests.simulator.twin import held, on_time
 from tests.simulator.world import DAY, US
@@ -56,7 +56,7 @@ class Life(Acts):
         if self.book.root.exists() and self.dear < DEAREST:
             acts += [
                 (2.5 * self.news, "accounting", self.account),
-                ((2.5 if self._left() else 0.8) * self.news, "accounting of a scope", self.account_scope),
+                ((2.5 if self.expected.left() else 0.8) * self.news, "accounting of a scope", self.account_scope),
                 (0.8, "publishing", self.publish),
                 (0.9 * self.news, "an accounting that dies", self.account_that_dies),
                 (0.6, "a publishing that dies", self.publish_that_dies),
@@ -119,6 +119,7 @@ class Life(Acts):
         chosen = self.random.choice(receipts) if receipts else None
         difference = asking.rerun(chosen, self.book.lake)["difference"] if chosen else None
         hold("5 a run computed again is the same", difference, None, str(chosen))
+        plain_reading.hours_sum_to_readings(plain_reading.computed(self.book))
         self.say(f"      {count} verifications; computed again: {chosen}")
 
     def _credited(self) -> None:

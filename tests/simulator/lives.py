@@ -12,9 +12,9 @@ from pathlib import Path
 
 from tests import in_memory
 from tests.simulator import settings
+from tests.simulator.holding import Broken
 from tests.simulator.life import Life
 from tests.simulator.mutations import planted
-from tests.simulator.reading import Broken
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _live(asked: tuple[int, int | None, str | None]) -> Lived:
 
 
 def find(asked: tuple[str, Iterable[int]]) -> tuple[str, Lived | None]:
-    """The first life of these seeds that breaks on a planted bug."""
+    """The first life of these seeds that breaks on a planted bug, or none."""
     name, seeds = asked
     with settings.fast():
         lives = (live(seed, mutation=name) for seed in seeds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from typing import Any
 
 import duckdb
@@ -12,27 +11,21 @@ from deltalake import DeltaTable
 
 from tests.ledger import plain_reading
 from tests.ledger.book import Book, user
-from tests.simulator.expected import PARTS, Entry, Expected
+from tests.simulator import in_force
+from tests.simulator.assessed import hold_assessed
+from tests.simulator.batches import Batches
+from tests.simulator.commits import Commit, Ledger
+from tests.simulator.due import PARTS, Entry
+from tests.simulator.expected import Expected
+from tests.simulator.holding import hold
+from tests.simulator.identities import Identities, content, hold_hidden
+from tests.simulator.vintages import hold_vintages
 from tests.simulator.world import ACCOUNTS
 
 Row = dict[str, Any]
 USERS = {user(account) for account in ACCOUNTS}
 SHOWN = ("session_status", "session_assessment", "vintage", "period_statement", "grid_intensity_hour", "publication")
 LOCKED = {"enable_external_access": "false", "lock_configuration": "true"}
-
-
-class Broken(AssertionError):
-    """Something that must hold does not; `invariant` names it."""
-
-    def __init__(self, invariant: str, said: str) -> None:
-        super().__init__(f"{invariant}: {said}")
-        self.invariant = invariant
-
-
-def hold(invariant: str, told: object, owed: object, where: str = "") -> None:
-    """Raise where two things are not the same."""
-    if told != owed:
-        raise Broken(invariant, f"{where}\n    found {told!r}\n    owed  {owed!r}")
 
 
 def table(book: Book, relation: str) -> DeltaTable | None:
@@ -57,10 +50,12 @@ class Reading:
         self.manifest_digest: str | None = None
         self.files: dict[str, str] = {}
         self.closed: dict[tuple[str, str], list[Row]] = {}
+        self.batches, self.ledger, self.identities = Batches(book), Ledger(book), Identities(book.root)
+        self.commits: list[Commit] = []
 
     def arrived(self) -> list[Row]:
         """Entries since the last reading. What was there before is there unchanged, without a gap."""
-        found = table(self.book, "ledger_entry")
+        self.commits, found = [], table(self.book, "ledger_entry")
         if found is None or found.version() == self.version:
             return []
         self.version, before = found.version(), len(self.entries)
@@ -71,10 +66,12 @@ class Reading:
         for row in rows[before:]:
             parts = row["points"] * plain_reading.GRAM + sum(int(row[name]) for name in PARTS[2:])
             hold("13 every entry closes", int(row["emission_reductions_ng"]), parts, f"seq {row['seq']}")
-            known = row["reason"] != "shared cap" or row["programme"] == self.capped
+            unknown = set(row["reason"].split(", ")) - in_force.reasons()
+            known = not unknown and (row["reason"] != "shared cap" or row["programme"] == self.capped)
             hold("a reason names what changed", known, True, f"seq {row['seq']}: {row['reason']}")
             hold("11 users are pseudonyms", row["user_id"] in USERS, True, f"seq {row['seq']}")
         self.entries = rows
+        self.commits = self.ledger.arrived(rows[before:])
         return rows[before:]
 
     def publication(self, expected: Expected | None) -> bool:
@@ -95,9 +92,12 @@ class Reading:
         if manifest["ledger_version"] == self.version:
             plain_reading.points_are_the_fold(self.book)
         with duckdb.connect(str(folder / "chargeledger.duckdb"), read_only=True, config=LOCKED) as con:
-            shown = {name: con.sql(f"SELECT * FROM {name}").to_arrow_table().to_pylist() for name in SHOWN}
-        hours = Counter((row["methodology"], row["region"], row["hour_start"]) for row in shown["grid_intensity_hour"])
-        hold("9 one factor per hour", [key for key, count in hours.items() if count > 1], [])
+            tables = {name: con.sql(f"SELECT * FROM {name}").to_arrow_table() for name in manifest["database"]}
+        for name, found in tables.items():
+            hold_hidden(content(found), f"{name} of publication {number}")
+        self.identities.look()
+        shown = {name: tables[name].to_pylist() for name in SHOWN}
+        self.ledger.final |= {(r["programme"], r["vintage"]) for r in shown["vintage"] if r["state"] == "final"}
         self._statements(shown["period_statement"])
         if expected:
             self._states(shown, expected)
@@ -126,23 +126,21 @@ class Reading:
         told = {row["session_id"]: row["state"] for row in shown["session_status"]}
         hold("12 one state per lineage", len(told), len(shown["session_status"]))
         sure = expected.stood.keys() - expected.unsure
-        final = {(row["programme"], row["vintage"]): row["state"] == "final" for row in shown["vintage"]}
-        if expected.unsure:
-            expected.adopt_vintages(final)
-        hold("finality of vintages", final, expected.final)
+        hold_vintages(shown["vintage"], self.entries, expected)
         states = {each: state for each, state in told.items() if each not in expected.unsure}
         hold("12 states", states, {lineage: expected.state(lineage) for lineage in sure})
-        amounts = {row["session_id"]: int(row["emission_reductions_ng"]) for row in shown["session_assessment"]}
-        owed = {each: was.amounts.emission_reductions_ng for each in sure if (was := expected.stood[each]).amounts}
-        found = {each: ng for each, ng in amounts.items() if each not in expected.unsure}
-        hold("reductions of every assessed session", found, owed)
+        hold_assessed(shown, expected)
 
     def held_to(self, found: list[Row], owed: list[Entry], act: str) -> None:
         """New entries are those that are owed, column by column."""
         said = [_plain(row) for row in found]
         hold("entries are due minus posted", [_key(row) for row in said], [_key(row) for row in owed], act)
         for row, mine in zip(said, owed, strict=True):
-            hold("entries are due minus posted", row, mine, act)
+            reasons = mine["reason"]
+            assert isinstance(reasons, tuple)
+            where = f"{act}: {row['session_id']}: {row['reason']}, not {reasons}"
+            hold("a reason names what changed", not reasons or row["reason"] in reasons, True, where)
+            hold("entries are due minus posted", row, mine | {"reason": row["reason"]}, act)
 
 
 def _key(row: Entry) -> tuple[object, ...]:
@@ -161,7 +159,8 @@ def _plain(row: Row) -> Entry:
         "kind",
         "points_after",
         "status",
+        "reason",
+        "methodology",
+        "methodology_digest",
     )
-    told: Entry = {name: row[name] for name in names}
-    told["is_first"] = row["reason"] == "first assessment"
-    return told | {name: int(row[name]) for name in PARTS}
+    return {name: row[name] for name in names} | {name: int(row[name]) for name in PARTS}

@@ -20,11 +20,12 @@ from tests.ledger.book import KEY
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Great Expectations imports a module that Python 3.11 calls deprecated
-    from chargeledger import programme, rooms, staging
+    from chargeledger import flow, programme, rooms, staging
     from chargeledger.engine import Engine
 
 from tests import in_memory
 from tests.ledger import altered
+from tests.simulator.identities import hold_hidden
 from tests.simulator.world import World
 
 
@@ -35,6 +36,7 @@ def fast() -> Iterator[None]:
         for name, value in (("PSEUDONYM_KEY", KEY), ("THREADS", "1")):
             patch.setenv(f"CHARGELEDGER_{name}", value)
         patch.setattr(staging, "check_batch", lambda *_: [])
+        patch.setattr(flow, "_silent", lambda said: hold_hidden(said.encode(), "a report"))
         patch.setattr(rooms, "source_names", cache(rooms.source_names))
         patch.setattr(programme, "available_timezones", cache(programme.available_timezones))
         start = Engine.__init__

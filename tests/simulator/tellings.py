@@ -116,7 +116,7 @@ class HourSaid:
     is_estimated: bool = False
 
     @property
-    def key(self) -> tuple[object, ...]:
+    def key(self) -> tuple[str, datetime]:
         return self.region, self.hour
 
     def row(self) -> Row:

@@ -33,7 +33,7 @@ class Placed:
     power_type: str
     metering_point: str
     rated_w: int | None
-    place: tuple[object, ...]  # what the station says of it
+    place: tuple[object, ...]  # what the station says, where it leaves something open
     connector: str | None
     is_own: bool
     first_landed: datetime
