@@ -7,23 +7,20 @@ import importlib
 import os
 import pickle
 import pkgutil
-import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import in_memory
-from tests.crash.small_flow import settings
-from tests.crash.trials import MODES, Told, Trials
+from tests.crash.child import settings
+from tests.crash.options import options
+from tests.crash.told import Told, figures
+from tests.crash.work import rigs, trials
 
-Trial = Callable[[Trials], Told]
 SOURCE = Path(__file__).with_name("sites.c")
-KILLS_OF_A_TRIAL = 10
-WRITERS = 8
 
 
 def library(folder: Path) -> Path:
@@ -31,38 +28,6 @@ def library(folder: Path) -> Path:
     built = folder / "sites.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(built), str(SOURCE), "-ldl"], check=True)
     return built
-
-
-def chosen(trials: Trials, asked: argparse.Namespace) -> list[Trial]:
-    """What to try: every K-th site in each mode, kills by chance, races."""
-    sites = range(1, len(trials.sites) + 1, asked.every) if asked.every else ()
-    found: list[Trial] = [
-        partial(Trials.at, name=name, site=site, chance=random.Random(f"{name} {site}"))
-        for site in sites
-        for name in asked.modes.split(",")
-        if name != "torn" or "write" in trials.sites[site - 1].split()[1]  # what does not write cannot be half done
-    ]
-    kills = [min(KILLS_OF_A_TRIAL, asked.by_chance - done) for done in range(0, asked.by_chance, KILLS_OF_A_TRIAL)]
-    found += [partial(Trials.by_chance, kills=count, chance=random.Random(row)) for row, count in enumerate(kills)]
-    return found + [partial(Trials.race, writers=WRITERS) for _ in range(asked.races)]
-
-
-def share(folder: Path, job: int, asked: argparse.Namespace) -> Told:
-    """The trials of one process."""
-    trials, told, began = Trials(folder), Told(), time.monotonic()
-    mine = chosen(trials, asked)[job :: asked.jobs]
-    told.counts["sites"] = len(trials.sites)
-    for done, trial in enumerate(mine, 1):
-        one = trial(trials)
-        told.counts.update(one.counts)
-        told.counts["trials"] += 1
-        told.failures += one.failures
-        for failure in one.failures:
-            print(f"FAILED {failure}", flush=True)
-        if not done % 25:
-            left = (time.monotonic() - began) / done * (len(mine) - done)
-            print(f"process {job + 1}: {done} of {len(mine)} trials, {left / 60:.0f} min left", flush=True)
-    return told
 
 
 def import_all() -> None:
@@ -75,7 +40,26 @@ def import_all() -> None:
         importlib.import_module(f"chargeledger.{module.name}")
 
 
-def spread(folder: Path, asked: argparse.Namespace) -> Told:
+def share(folder: Path, job: int, asked: argparse.Namespace) -> dict[str, Told]:
+    """The trials of one process, told by flow."""
+    told: dict[str, Told] = defaultdict(Told)
+    found = rigs(folder, asked)
+    mine, began = trials(found, asked)[job :: asked.jobs], time.monotonic()
+    for done, (name, trial) in enumerate(mine, 1):
+        one = trial()
+        told[name].add(one)
+        told[name].counts["trials"] += 1
+        for failure in one.failures:
+            print(f"FAILED {failure}", flush=True)
+        if not done % 25:
+            left = (time.monotonic() - began) / done * (len(mine) - done)
+            print(f"process {job + 1}: {done} of {len(mine)} trials, {left / 60:.0f} min left", flush=True)
+    for name, rig in found.items():
+        told[name].counts["sites"] = len(rig.sites)
+    return dict(told)
+
+
+def spread(folder: Path, asked: argparse.Namespace) -> dict[str, Told]:
     """All that is asked for, over processes."""
     children = []
     for job in range(asked.jobs):
@@ -87,40 +71,16 @@ def spread(folder: Path, asked: argparse.Namespace) -> Told:
             answer.write_bytes(pickle.dumps(share(mine, job, asked)))
             os._exit(0)
         children.append((child, answer))
-    whole = Told()
+    whole: dict[str, Told] = defaultdict(Told)
     for child, answer in children:
         if os.waitpid(child, 0)[1]:
-            whole.failures.append("a process of trials did not end")
+            whole["processes"].failures.append("a process of trials did not end")
             continue
-        one = pickle.loads(answer.read_bytes())
-        whole.failures += one.failures
-        sites = one.counts.pop("sites")
-        whole.counts.update(one.counts)
-        whole.counts["sites"] = sites
+        for name, one in pickle.loads(answer.read_bytes()).items():
+            sites = one.counts.pop("sites", 0)
+            whole[name].add(one)
+            whole[name].counts["sites"] = sites
     return whole
-
-
-def options() -> argparse.Namespace:
-    asked = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    asked.add_argument("--every", type=int, default=1, help="try each K-th site; 0 tries none (default: 1)")
-    asked.add_argument("--modes", default=",".join(MODES), help="what happens at a site (default: %(default)s)")
-    asked.add_argument("--by-chance", type=int, default=0, help="kills at any moment (default: 0)")
-    asked.add_argument("--races", type=int, default=0, help=f"races of {WRITERS} writers (default: 0)")
-    asked.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes (default: one per core)")
-    told = asked.parse_args()
-    if unknown := set(told.modes.split(",")) - set(MODES):
-        asked.error(f"unknown modes {', '.join(sorted(unknown))}: there are {', '.join(MODES)}")
-    return told
-
-
-def tell(told: Told) -> int:
-    """The figures, and the exit code."""
-    c = told.counts
-    print(
-        f"{c['sites']} sites; {c['trials']} trials: {c['killed']} kills, {c['refused']} errors told, {c['races']} races"
-    )
-    print(f"{len(told.failures)} times something was lost, doubled, torn or told badly")
-    return int(bool(told.failures))
 
 
 def main() -> int:
@@ -132,7 +92,9 @@ def main() -> int:
             again = [sys.executable, "-W", "ignore", "-m", "tests.crash", *sys.argv[1:]]
             return subprocess.run(again, env=os.environ | settings() | preloaded, check=False).returncode
         import_all()
-        return tell(spread(Path(folder), asked))
+        told = spread(Path(folder), asked)
+    print(*figures(told), sep="\n")
+    return int(any(each.failures for each in told.values()))
 
 
 if __name__ == "__main__":
