@@ -57,7 +57,7 @@ NOTHING = {
     "claim_decided": "session_id VARCHAR, holder_id VARCHAR",
     "posted": "programme VARCHAR, session_id VARCHAR, vintage DATE, user_id VARCHAR, points BIGINT",
     "prior_vintage": "programme VARCHAR, vintage DATE, state VARCHAR",
-    "prior_state": "session_id VARCHAR, programme VARCHAR, vintage DATE, state VARCHAR, energy_wh BIGINT, "
+    "prior_state": "session_id VARCHAR, programme VARCHAR, vintage DATE, state VARCHAR, methodology VARCHAR, energy_wh BIGINT, "
     "provisional_until TIMESTAMPTZ",
     "prior_match": "session_id VARCHAR, region VARCHAR, hour_start TIMESTAMPTZ, supply_id VARCHAR, contract_id VARCHAR, "
     "matched_wh BIGINT, counted_wh BIGINT, provisional_until TIMESTAMPTZ",
