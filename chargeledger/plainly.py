@@ -29,8 +29,9 @@ def plainly(lake: str | None) -> Iterator[None]:
             ) from error
         if isinstance(error, PermissionError) or "Permission denied" in said or "Read-only file system" in said:
             raise LakeUnwritable(
-                f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. Nothing was posted. "
-                "Give this user write permission, or name another lake."
+                f"the lake {lake or ''} cannot be written: {said.splitlines()[0]}. What was not finished was not counted: "
+                "nothing is lost and nothing is half posted. Give this user write permission, or name another lake, and run the "
+                "same command again."
             ) from error
         if getattr(error, "errno", None) == errno.EIO or any(s in said for s in _BROKEN):
             raise LakeUnwritable(
