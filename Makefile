@@ -61,7 +61,7 @@ dirty: setup ## send a dirty sample and its clean twin, and say what differs: ma
 readers: setup ## read 100,000 times while 500 publications follow one another (an hour)
 	CHARGELEDGER_PUBLICATIONS=500 CHARGELEDGER_READS=100000 $(BIN)/pytest -q -s --timeout 0 tests/ledger/test_many_readers.py
 
-crash: setup ## kill a run at every system call that changes its lake, 1,000 times by chance, and race 8 writers (some hours)
+crash: setup ## disturb a run, a decision, a close and a publication at every system call that changes the lake, race writers (some hours)
 	$(BIN)/python -m tests.crash --by-chance 1000 --races 100
 
 simulate: setup ## live lives of a lake from seeds, each act held against a plain model: make simulate SEEDS=2000
