@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests import in_memory
+from tests import in_memory, plain_plans
 from tests.crash.child import settings
 from tests.crash.options import options
 from tests.crash.told import Told, figures
@@ -30,14 +30,22 @@ def library(folder: Path) -> Path:
     return built
 
 
-def import_all() -> None:
-    """Import every module of the package and what these import when they are used, so that a fork has them."""
+def warm() -> None:
+    """Import and read what every command does before it comes to a lake, so that a fork has it."""
     import great_expectations.expectations  # noqa: F401
 
     import chargeledger
 
     for module in pkgutil.iter_modules(chargeledger.__path__):
         importlib.import_module(f"chargeledger.{module.name}")
+
+    from chargeledger import batch_rules, engine, rooms
+    from chargeledger.contract import read_contract
+
+    for path in rooms.CONTRACTS.glob("*.yaml"):
+        read_contract(path)
+    batch_rules._relations()
+    setattr(engine.Engine, "__init__", plain_plans.start_plainly)  # noqa: B010
 
 
 def share(folder: Path, job: int, asked: argparse.Namespace) -> dict[str, Told]:
@@ -91,7 +99,7 @@ def main() -> int:
             preloaded = {"LD_PRELOAD": str(library(Path(folder))), "CHARGELEDGER_CRASH_SITES": "1"}
             again = [sys.executable, "-W", "ignore", "-m", "tests.crash", *sys.argv[1:]]
             return subprocess.run(again, env=os.environ | settings() | preloaded, check=False).returncode
-        import_all()
+        warm()
         told = spread(Path(folder), asked)
     print(*figures(told), sep="\n")
     return int(any(each.failures for each in told.values()))

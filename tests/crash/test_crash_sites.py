@@ -61,10 +61,10 @@ def test_decisions_a_close_and_a_publication_that_are_disturbed_at_some_sites_en
 TRACED = """
 import ctypes, os, sys, time
 from pathlib import Path
-from tests.crash.__main__ import import_all
+from tests.crash.__main__ import warm
 from tests.crash.child import command
 from tests.crash.small_flow import SECOND, run_words, write_files
-import_all()
+warm()
 lake, listed = Path(sys.argv[1]), os.open(sys.argv[2], os.O_CREAT | os.O_WRONLY, 0o600)
 words = run_words(lake, write_files(lake.parent / "second", SECOND))
 ctypes.CDLL(None).arm(str(lake).encode(), 0, ctypes.c_long(0), listed)

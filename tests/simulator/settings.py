@@ -1,7 +1,6 @@
 """What a life runs in: a known key, one thread, the caps of its world; and less of what takes time and changes no result.
 
 Batch rules of Great Expectations judge files as a whole and would refuse these small ones; `tests/data_contracts` holds to them.
-Queries over a few rows are planned in less time than it takes to make their plans better.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,7 +21,7 @@ with warnings.catch_warnings():
     from chargeledger import flow, programme, rooms, staging
     from chargeledger.engine import Engine
 
-from tests import in_memory
+from tests import in_memory, plain_plans
 from tests.ledger import altered
 from tests.simulator.identities import hold_hidden
 from tests.simulator.world import World
@@ -39,13 +37,7 @@ def fast() -> Iterator[None]:
         patch.setattr(flow, "_silent", lambda said: hold_hidden(said.encode(), "a report"))
         patch.setattr(rooms, "source_names", cache(rooms.source_names))
         patch.setattr(programme, "available_timezones", cache(programme.available_timezones))
-        start = Engine.__init__
-
-        def start_plainly(engine: Engine, *args: Any, **options: Any) -> None:
-            start(engine, *args, **options)
-            engine.con.execute("PRAGMA disable_optimizer")
-
-        patch.setattr(Engine, "__init__", start_plainly)
+        patch.setattr(Engine, "__init__", plain_plans.start_plainly)
         yield
 
 
