@@ -11,6 +11,7 @@ from typing import Any
 
 PROGRAMME, VERSION = "cn_green_energy", "cn_ev_charging@1.2.0"
 SENT = {"parquet": ("session_parquet",), "tcec": ("station_csv", "session_owner_csv", "tcec_charge_order")}
+MORE = 100_000
 HERE = Path(__file__).parent
 
 
@@ -79,28 +80,49 @@ class Day:
         return {}
 
     def late(self) -> dict[str, Any]:
-        """A session with an order number and a connector that nobody has told yet, in a file of its own."""
+        """One session, late."""
+        return self._come_later("late", 1)
+
+    def more(self) -> dict[str, Any]:
+        """A batch within the day, while the others are in."""
+        return self._come_later("more", MORE)
+
+    def _come_later(self, name: str, count: int) -> dict[str, Any]:
+        """Sessions like the first ones, with order numbers and connectors that nobody has told yet, from their file to the feed.
+
+        Most have points, so most have an entry.
+        """
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
+        from pyarrow.dataset import dataset
 
-        from chargeledger import flow
+        from chargeledger import feed, flow
 
-        row = pq.ParquetFile(self.read_by_rivals[0]).iter_batches(1)
-        (told,) = next(row).to_pylist()
-        sent = self.folder / "late.parquet"
-        fresh = {"order_number": "late-1", "connector_id": "late-1", "energy_kwh": "10.000"}
-        pq.write_table(pa.Table.from_pylist([told | fresh]), sent)
+        told = dataset(self.read_by_rivals).head(count)
+        for column in ("order_number", "connector_id"):
+            at = told.schema.get_field_index(column)
+            said = pc.binary_join_element_wise(pa.scalar(name), told.column(at).cast("string"), "-")
+            told = told.set_column(at, column, said)
+        sent = self.folder / f"{name}.parquet"
+        pq.write_table(told, sent)
+        last = feed.open_feed(self.lake).last
         marks = [time.perf_counter()]
         flow.ingest("session_parquet", [str(sent)], self.lake, self.at)
         marks.append(time.perf_counter())
-        done = flow.account(self.lake, None, PROGRAMME, at=self.at)
+        posted = flow.account(self.lake, None, PROGRAMME, at=self.at)["posted_entries"]
         marks.append(time.perf_counter())
         flow.publish(self.lake, self.at)
         marks.append(time.perf_counter())
-        if done["posted_entries"] != 1:
-            raise RuntimeError(f"a late session posted {done['posted_entries']} entries")
-        said = ("landed and staged", "accounted", "published")
-        return {"inner": {name: end - start for name, start, end in zip(said, marks, marks[1:], strict=False)}}
+        read = feed.read(last, None, lake=self.lake).num_rows
+        marks.append(time.perf_counter())
+        if not 0.9 * told.num_rows <= posted == read:
+            raise RuntimeError(
+                f"{told.num_rows} sessions came later: {posted} entries were posted and {read} are in the feed"
+            )
+        said = ("landed and staged", "accounted", "published", "read in the feed")
+        inner = {each: end - start for each, start, end in zip(said, marks, marks[1:], strict=False)}
+        return {"sessions": told.num_rows, "inner": inner}
 
     def _numbers(self) -> tuple[int, dict[str, int], dict[str, int]]:
         from chargeledger.methodology import load

@@ -1,7 +1,8 @@
 """A day of N sessions, step by step, beside the floor and two scripts of the same calculation: `make bench SESSIONS=1000000`.
 
 Every step and every rival is a process of its own; seconds are those of the step, memory is the peak of its process. All give the
-same points, or the table is not printed. After the day it is accounted again, with nothing changed, and one session comes late.
+same points, or the table is not printed. After the day it is accounted again, with nothing changed, one session comes late,
+and then 100,000 more, or as many as the day has.
 Figures are medians of the rounds; ratios are to the floor of the same round.
 """
 
@@ -25,7 +26,7 @@ from benchmarks.day_steps import SENT, Day
 
 KEY = "5a" * 32
 FLOW = ("land", "stage", "account", "publish")
-LATER = ("again", "late")
+LATER = ("again", "late", "more")
 RIVALS = ("floor", "pandas", "polars")
 HERE = Path(__file__).parent
 
@@ -94,7 +95,8 @@ def shares(rounds: list[dict[str, dict[str, Any]]]) -> list[tuple[str, float]]:
 
     return [
         ("accounted again with nothing changed, of the first accounting", share("again", ("account",))),
-        ("one late session from file to publication, of the whole flow", share("late", FLOW)),
+        ("one late session from file to feed, of the whole flow", share("late", FLOW)),
+        (f"{rounds[0]['more']['sessions']:,} more from files to feed, of the whole flow", share("more", FLOW)),
     ]
 
 
