@@ -75,7 +75,7 @@ bench: setup ## a day step by step, beside the floor and two scripts of the same
 	@$(BIN)/python -W ignore -m benchmarks.nation_day --sessions $(SESSIONS) $(ARGUMENTS)
 
 ui: setup ## open Airflow on 127.0.0.1 with the DAGs in it, until Ctrl-C
-	@exec env CHARGELEDGER_LAKE="$(abspath $(LAKE))" $(BIN)/python dags/ui.py --port $(UI_PORT)
+	@exec env CHARGELEDGER_LAKE="$(LAKE)" $(BIN)/python dags/ui.py --port $(UI_PORT)
 
 lock: ## resolve requirements.lock again (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -41,7 +41,8 @@ app = typer.Typer(
     Sessions and the hourly generation mix go in; a frozen methodology version turns them into reductions and points; a ledger
     takes the difference between what is due and what is posted; a publication comes out that a reward service reads.
 
-    Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed.""",
+    Exit codes: 0 done, 1 refused, missing, different, not writable or not served, 2 usage, 3 approval needed,
+    130 interrupted.""",
 )
 app.add_typer(methodology_app, name="methodology")
 app.add_typer(period_app, name="period")
@@ -113,7 +114,7 @@ def run(
 ) -> None:
     """The whole flow: land, check, stage, account, publish. Without files, on the built-in sample (synthetic).
 
-    Run it again and it posts nothing.
+    The sample is accounted for cn_green_energy and at its own clock, unless others are named. Run it again and it posts nothing.
 
     Example: `chargeledger run --lake lake --programme us_california --sessions acn_csv=sessions.csv --grid ciso_mix_csv=mix.csv`
     """
@@ -225,7 +226,8 @@ def publish(
 ) -> None:
     """Publish the ledger: a verified DuckDB file and segments, then the pointer published/CURRENT.
 
-    Publications superseded for longer than they are kept are removed; the current one and all segments stay.
+    Publications superseded for longer than they are kept are removed; the current one stays, and every
+    segment that a kept one names.
     """
     done = flow.publish(lake, at, _report, keep_days)
     out.print(f"publication {done['number']}{'' if done['is_new'] else ' (nothing new)'}: {done['path']}")
@@ -248,7 +250,10 @@ def explain(
 
 @app.command()
 def rerun(
-    receipt: Annotated[str, typer.Argument(help="Digest of a receipt, its first digits, or its path.")],
+    receipt: Annotated[
+        str,
+        typer.Argument(help="Digest of the receipt of a run, a decision or a close, its first digits, or its path."),
+    ],
     lake: LakeOption = None,
 ) -> None:
     """Compute a receipt again from the same inputs: prints "same", or the first differing relation, key and column."""
@@ -264,7 +269,11 @@ def rerun(
 
 @app.command()
 def verify(lake: LakeOption = None) -> None:
-    """Check the whole lake: receipts and segments by digest, the fold, gaps, and that every lineage has one state."""
+    """Check the whole lake, from landed files to publications.
+
+    Landed files, receipts and segments by digest; staged rows, states and entries as they were written; closed months; the
+    chains of publications and of shards; and that what is published is the fold of the ledger, without a gap.
+    """
     from chargeledger.verify import verify as verify_lake
 
     for line in verify_lake(Lake(lake, must_exist=True)):

@@ -40,7 +40,7 @@ def _report(line: str) -> None:
 def approve(receipt: Receipt, by: By, because: Because, lake: LakeOption = None, at: At = None) -> None:
     """Post what a receipt proposes, as long as it is still exactly what is due; otherwise post nothing.
 
-    Example: `chargeledger approve 4f0f674b77 --by "A. Auditor" --because "the meter was read again"`
+    Example: `chargeledger approve 4f0f674b77 --by "$USER" --because "the meter was read again"`
     """
     _decide(APPROVE, receipt, by, because, lake, at)
 

@@ -7,5 +7,6 @@ from typing import Annotated
 import typer
 
 LakeOption = Annotated[
-    str | None, typer.Option("--lake", help="Folder of the lake. [default: CHARGELEDGER_LAKE, else ./lake]")
+    str | None,
+    typer.Option("--lake", help="A folder, or s3://bucket/prefix. [default: CHARGELEDGER_LAKE, else ./lake]"),
 ]

@@ -23,7 +23,7 @@ app = typer.Typer(
 )
 out = Console(highlight=False, width=200)  # a table is as wide as it needs: nothing is cut
 progress = Console(stderr=True, soft_wrap=True, highlight=False)
-NAMES = ("CO2 avoided, ng", "not awarded", "clamped", "rounding", "capped")
+NAMES = ("est. CO2 avoided, ng", "not awarded", "clamped", "rounding", "capped")
 
 
 @app.command()

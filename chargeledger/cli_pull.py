@@ -33,7 +33,8 @@ def ocpi(
         ),
     ] = None,
     lake: Annotated[
-        str | None, typer.Option("--lake", help="Folder of the lake. [default: CHARGELEDGER_LAKE, else ./lake]")
+        str | None,
+        typer.Option("--lake", help="A folder, or s3://bucket/prefix. [default: CHARGELEDGER_LAKE, else ./lake]"),
     ] = None,
     since: Annotated[
         str | None,

@@ -24,9 +24,11 @@ def sample(
     ] = Asked.form,
     clean: Annotated[bool, typer.Option("--clean", help="The same sessions without any defect.")] = False,
 ) -> None:
-    """Write a SYNTHETIC sample: Chinese charge orders, stations, owners, enrolments, control totals and the hourly grid mix.
+    """Write a SYNTHETIC sample: Chinese charge orders, stations, owners, enrolments, control totals, grid mix.
 
-    Nothing in it was measured, and the same arguments give the same bytes on every machine. About one charge in eight is told
+    Hours of green supply and certificates lie beside the mix.
+
+    Nothing in it was measured, and the same arguments give the same bytes on every machine. About one charge in nine is told
     with a declared defect: twice, corrected, late, by an aggregator too, unreadable, impossible. `expected.json` says what must
     become of each; in the end the same sessions stand as with `--clean`.
 

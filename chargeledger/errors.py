@@ -38,7 +38,7 @@ class UsageError(ChargeledgerError):
 
 
 class ApprovalNeeded(ChargeledgerError):
-    """Everything that may post has posted; changes to final awards are held and listed."""
+    """Everything that may post has posted; changes to final awards, or beyond a threshold, are held and listed."""
 
     exit_code = 3
 

@@ -1,4 +1,4 @@
-"""The lake: one folder that holds everything received, staged, posted and published."""
+"""The lake: one folder, or prefix of a bucket, that holds everything received, staged, posted and published."""
 
 from __future__ import annotations
 

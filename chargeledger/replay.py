@@ -7,7 +7,7 @@ from typing import Any
 from chargeledger.computation import FOLDED, compute, run_document
 from chargeledger.contract import contract
 from chargeledger.engine import Engine, parquet
-from chargeledger.errors import some_keys
+from chargeledger.errors import UsageError, some_keys
 from chargeledger.holding import PROPOSED
 from chargeledger.lake import Lake, parse_instant
 from chargeledger.period_replay import rerun_close
@@ -34,6 +34,11 @@ def rerun(lake: Lake, name: str) -> dict[str, Any]:
     digest, receipt = read_receipt(lake, name)
     if receipt.get("kind") == "period":
         return rerun_close(lake, digest, receipt)
+    if receipt.get("kind") != "accounting":
+        raise UsageError(
+            f"{name} is the receipt of a {receipt.get('kind')}: receipts of runs, decisions and closes are computed again. "
+            "The receipt of a comparison says vintages, version and clock; ask the same again, and the files are equal."
+        )
     said = receipt["inputs"]
     inputs = Inputs(said["staged"], said["ledger_version"])
     scope, clock = Scope.from_json(receipt["scope"]), parse_instant(receipt["clock"])

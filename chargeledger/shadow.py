@@ -17,6 +17,7 @@ from chargeledger.engine import Engine, parquet, quoted
 from chargeledger.errors import Refused, UsageError
 from chargeledger.lake import Lake, instant_text
 from chargeledger.methodology import load, published
+from chargeledger.place import place
 from chargeledger.programme import Programme, read_programme
 from chargeledger.receipt import canonical_json, code_digests, text_digest
 from chargeledger.scope import Inputs, Scope
@@ -124,5 +125,5 @@ def check_keepable(methodology: str) -> None:
 def keep(told: dict[str, Any]) -> Path:
     """Copy a receipt to methodology/shadows, where a programme that names it finds it."""
     path = rooms.METHODOLOGY / "shadows" / f"{told['digest']}.json"
-    write_file(path, Path(told["path"]).read_bytes())
+    write_file(path, place(told["path"]).read_bytes())
     return path

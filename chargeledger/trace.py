@@ -159,6 +159,7 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
     proposal = [
         row | {"receipt": commits[row["ledger_version"]].receipt} for row in found.of("prior_proposal", session_id)
     ]
+    programme = found.programmes.get(str(state["programme"])) if state else None
     about = trace_state.About(
         session_id,
         state,
@@ -169,7 +170,7 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
         history,
         proposal,
         found.vintages.get((state["programme"], state["vintage"])) if state else None,
-        found.programmes.get(str(state["programme"])) if state else None,
+        programme,
         found.deadlines.get(str(state["methodology"])) if state else None,
     )
     return {
@@ -185,6 +186,7 @@ def _lineage(found: Found, where: trace_published.Publications, commits: dict[in
         "counts_because": trace_state.counts_because(revisions),
         "scope": scope,
         "assessment": state if state and state["energy_wh"] is not None else None,
+        "provisional": list(programme.provisional) if programme else [],
         "owner_told": found.of("traced_owner", session_id),
         "hours": hours,
         "matches": found.of("match", session_id),

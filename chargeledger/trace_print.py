@@ -154,6 +154,8 @@ def _hours(row: Row, console: Console) -> None:
             f"Assessed: {assessed['energy_wh']:,} Wh; baseline {assessed['baseline_emissions_ng']:,} less project "
             f"{assessed['project_emissions_ng']:,} = {assessed['emission_reductions_ng']:,} ng of estimated CO2 avoided.",
         )
+        for sentence in row["provisional"]:
+            _say(console, f"Provisional: {sentence}")
 
 
 def _ledger(row: Row, console: Console) -> None:

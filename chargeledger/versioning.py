@@ -49,7 +49,7 @@ def overview() -> list[Row]:
 
 
 def has_provisional_baseline(version: Methodology) -> bool:
-    """Whether the baseline is this project's proposal, which every screen that shows a result has to say."""
+    """Whether the baseline is this project's proposal, which every page of its results has to say."""
     return any(p["name"] == "baseline_intensity" and p["confidence"] == "P" for p in version.parameters)
 
 

@@ -3,9 +3,9 @@
 The doorbell only wakes the run; which sessions were touched is found from the lake. What lacks a grid hour waits in the
 lake, the run does not. Posting is the difference between due and posted, so a repeated run posts nothing.
 
-Changes to awards of a final vintage are held for approval. Everything else has posted, and the publication is woken,
-before the task `nothing_held` fails to show them: a red `nothing_held` beside a green `account` asks for a decision,
-not for a repetition.
+Changes to awards of a final vintage, or beyond a threshold of the programme, are held for approval. Everything else has
+posted, and the publication is woken, before the task `nothing_held` fails to show them: a red `nothing_held` beside a
+green `account` asks for a decision, not for a repetition.
 """
 
 from __future__ import annotations

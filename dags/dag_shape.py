@@ -34,7 +34,10 @@ SHAPE: dict[str, Any] = {
 def lake_param() -> Param:
     """Which lake a run works on."""
     return Param(
-        "", type="string", title="Lake", description="Folder of the lake. Empty: CHARGELEDGER_LAKE, else ./lake."
+        "",
+        type="string",
+        title="Lake",
+        description="A folder, or s3://bucket/prefix. Empty: CHARGELEDGER_LAKE, else ./lake.",
     )
 
 

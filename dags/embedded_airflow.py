@@ -11,6 +11,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from chargeledger.errors import UsageError
+from chargeledger.place import place
+
 DAGS = Path(__file__).resolve().parent
 AIRFLOW = (sys.executable, "-m", "airflow")
 
@@ -22,11 +25,15 @@ def settle(extra: Mapping[str, str] | None = None) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)  # Airflow's keys and passwords lie in it
     except OSError as error:
         sys.exit(f"Airflow's home cannot be made: {error}. Set AIRFLOW_HOME to a folder of yours.")
+    try:
+        lake = str(place(os.environ.get("CHARGELEDGER_LAKE") or "lake"))
+    except UsageError as error:
+        sys.exit(str(error))
     os.environ |= {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "CHARGELEDGER_LAKE": str(Path(os.environ.get("CHARGELEDGER_LAKE") or "lake").resolve()),
+        "CHARGELEDGER_LAKE": lake,
         "CHARGELEDGER_INBOX": str(Path(os.environ.get("CHARGELEDGER_INBOX") or "inbox").resolve()),
         **(extra or {}),
     }

@@ -9,7 +9,7 @@ with no scheduler and no service, and ends with the summary and the publication'
 scheduler would run. A second run finds nothing to do and posts nothing.
 
 Airflow's own words go to a file in its home (AIRFLOW_HOME, else .airflow in this checkout). Exit codes: 0 done, 1 a DAG
-failed, 2 usage, 3 everything is posted and published but changes to final awards await approval.
+failed, 2 usage, 3 everything is posted and published but changes to final awards, or beyond a threshold, await approval.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from typing import Any, TextIO
 
 import embedded_airflow
 from chargeledger import asking, rooms, synthetic
+from chargeledger.errors import UsageError
+from chargeledger.place import place
 
 DONE, FAILED, APPROVAL_NEEDED = 0, 1, 3
 HELD = "nothing_held"  # the task of account_vintage that fails when changes await approval
@@ -155,7 +157,11 @@ def run(job: list[tuple[str, dict[str, Any]]], log: Path) -> int:
 def main() -> int:
     """Run the job and show what came of it."""
     parser = argparse.ArgumentParser(description="Run the main job through its DAGs, in one process.")
-    parser.add_argument("--lake", default=os.environ.get("CHARGELEDGER_LAKE") or "lake", help="folder of the lake")
+    parser.add_argument(
+        "--lake",
+        default=os.environ.get("CHARGELEDGER_LAKE") or "lake",
+        help="the lake: a folder, or s3://bucket/prefix",
+    )
     parser.add_argument("--programme", default="cn_green_energy", choices=rooms.programme_names())
     parser.add_argument("--sample", action="store_true", help="the built-in sample; so it is when no files are given")
     parser.add_argument(
@@ -167,7 +173,10 @@ def main() -> int:
     told = parser.parse_args()
     if told.sample and (told.sessions or told.grid):
         parser.error("--sample goes without --sessions and --grid")
-    told.lake = str(Path(told.lake).resolve())
+    try:
+        told.lake = str(place(told.lake))
+    except UsageError as error:
+        parser.error(str(error))
 
     home = embedded_airflow.settle()
     log = home / "main_job.log"

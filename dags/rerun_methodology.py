@@ -1,6 +1,7 @@
 """On demand, for an auditor: computes vintages under a methodology version again and compares them with the ledger.
 
-It posts nothing. The comparison is a file in the lake, named by its digest; the same question gives the same file.
+It posts nothing. The comparison is a file in the lake, named by its digest; the same question at the same `at` gives
+the same file.
 """
 
 from __future__ import annotations

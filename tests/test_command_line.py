@@ -60,7 +60,8 @@ def test_help_describes_the_command_and_each_of_its_arguments(name: tuple[str, .
 def test_help_shows_the_exit_codes_and_every_command() -> None:
     told = chargeledger("--help")
     assert told.code == 0
-    assert "Exit codes: 0 done, 1 refused (data), 2 usage, 3 approval needed." in re.sub(r"\s+", " ", told.out)
+    codes = "0 done, 1 refused, missing, different, not writable or not served, 2 usage, 3 approval needed, 130 interrupted."
+    assert f"Exit codes: {codes}" in re.sub(r"\s+", " ", told.out)
     for name in {first for first, *_ in COMMANDS}:
         assert re.search(rf"^│ {name} ", told.out, re.MULTILINE), name
     account = chargeledger("account", "--help")

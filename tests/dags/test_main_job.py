@@ -53,3 +53,9 @@ def test_an_unknown_source_is_a_usage_error(tmp_path: Path) -> None:
     done = main_job(tmp_path, "--grid", "no_such_source=grid.csv")
     assert done.returncode == 2
     assert "grid_mix_csv" in done.stderr
+
+
+def test_a_place_that_no_lake_can_have_is_a_usage_error(tmp_path: Path) -> None:
+    done = main_job(tmp_path, "--lake", "ftp://host/lake")
+    assert done.returncode == 2
+    assert "'ftp://host/lake' is no place for a lake" in done.stderr

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chargeledger import asking, feed, flow, publication, shelf
+from chargeledger import asking, feed, flow, publication, rooms, shelf
 from chargeledger.errors import UsageError
 from chargeledger.lake import Lake
 from chargeledger.place import place
 from chargeledger.published import require_current
 from chargeledger.verify import verify
 from tests.crash.small_flow import FIRST, SECOND, write_files
+from tests.dags.embedded import main_job
 from tests.flow import bucket_server
 from tests.ledger.book import KEY, NOON
 
@@ -176,3 +178,28 @@ def test_the_second_engine_asks_for_a_folder(lake: str, tmp_path: Path) -> None:
     send(lake, tmp_path, FIRST)
     with pytest.raises(UsageError, match="folder"):
         flow.account(lake, engine="spark", at=NOON)
+
+
+@pytest.mark.timeout(600)
+def test_the_main_job_runs_on_a_lake_in_a_bucket(lake: str, tmp_path: Path) -> None:
+    done = main_job(tmp_path, "--lake", lake, "--at", NOON, *write_files(tmp_path / "sent", FIRST))
+    assert done.returncode == 0, done.stderr
+    assert f"Publication: {lake}/published/1" in done.stdout
+    assert manifest(lake)["last_seq"] > 0
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["airflow", "sent"], (
+        "no folder of that name"
+    )
+
+
+@pytest.mark.timeout(600)
+def test_a_shadow_that_is_kept_has_the_bytes_of_the_one_in_the_bucket(
+    lake: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "methodology"
+    shutil.copytree(rooms.METHODOLOGY, room)
+    monkeypatch.setattr(rooms, "METHODOLOGY", room)
+    send(lake, tmp_path / "0", FIRST)
+    against = {"against": "cn_ev_charging@1.1.0", "at": NOON, "keep": True}
+    told = asking.shadow(lake, "2026-03-01..2026-03-31", "cn_ev_charging@1.2.0", "cn_green_energy", **against)
+    assert told["path"].startswith(lake)
+    assert told["kept"].read_bytes() == place(told["path"]).read_bytes()

@@ -164,6 +164,7 @@ def test_the_page_begins_with_the_answer(waiting: Book) -> None:
 def test_the_command_prints_a_list_a_page_and_json(waiting: Book) -> None:
     page = chargeledger("trace", "held", "--lake", waiting.lake)
     assert page.code == 0 and page.out.startswith("OP:HELD\nprovisional (not published yet): awarded;")
+    assert "ng of estimated CO2 avoided.\nProvisional: The baseline is provisional: " in page.out
     machine = chargeledger("trace", "held", "--json", "--lake", waiting.lake)
     (told,) = json.loads(machine.out)
     assert told["assessment"]["emission_reductions_ng"] == "3820312000000", "exact, as text"

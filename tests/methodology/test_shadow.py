@@ -253,3 +253,9 @@ def test_the_command_prints_the_tables_and_the_line_to_paste(charged: str) -> No
     totals = json.loads(path.read_bytes())["totals"]
     for number in (totals["points"], totals["against_points"]):
         assert f" {number:,} " in told.out
+
+
+def test_the_receipt_of_a_shadow_is_no_run_that_could_be_computed_again(charged: str) -> None:
+    told = asking.shadow(charged, "2026-03-09", OLD, CN, against="cn_ev_charging@1.1.0", at=AT)
+    with pytest.raises(UsageError, match="is the receipt of a shadow: receipts of runs, decisions and closes"):
+        asking.rerun(told["path"], charged)

@@ -1,5 +1,5 @@
--- First awards of a final vintage that would rest on an estimate or stand in for a missing hour, one row per lineage: they wait for
--- the hour or its deadline.
+-- First awards of a final vintage that would rest on something open (an estimate, a stand-in for a missing hour, a match), one row per
+-- lineage: they wait until it is settled or its deadline passes.
 SELECT w.session_id
 FROM session_award AS w
 JOIN session_assessment AS a ON a.session_id = w.session_id

@@ -1,4 +1,4 @@
--- Where a session stands, one row per lineage ever received; an award is provisional or final as its vintage is.
+-- Where a session stands, one row per lineage ever accounted, of the days that are shown; an award is provisional or final as its vintage is.
 SELECT
   s.session_id,
   s.programme,
