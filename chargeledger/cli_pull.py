@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from chargeledger import flow
+from chargeledger.cli_options import LakeOption
 from chargeledger.errors import UsageError
 
 TOKEN = "CHARGELEDGER_OCPI_TOKEN"
@@ -32,10 +33,7 @@ def ocpi(
             "--token-file", help=f"File with the credentials token, not encoded. [default: the text of {TOKEN}]"
         ),
     ] = None,
-    lake: Annotated[
-        str | None,
-        typer.Option("--lake", help="A folder, or s3://bucket/prefix. [default: CHARGELEDGER_LAKE, else ./lake]"),
-    ] = None,
+    lake: LakeOption = None,
     since: Annotated[
         str | None,
         typer.Option(

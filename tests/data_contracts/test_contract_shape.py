@@ -177,3 +177,20 @@ def test_a_planted_breach_of_the_shape_is_found(said: str) -> None:
     assert breaches(document, "charging_session") == []
     PLANTED[said](document)
     assert any(said in found for found in breaches(document, "charging_session"))
+
+
+def source_rows(text: str) -> dict[str, str]:
+    """The last cell of each row of tables, by the names in its first cell."""
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| `")]
+    return {name: cells[-1] for cells in rows for name in re.findall(r"`(\w+)`", cells[0])}
+
+
+def test_the_room_tells_every_source_and_what_its_rows_become() -> None:
+    told = (CONTRACTS / "README.md").read_text(encoding="utf-8")
+    becomes = source_rows(told.partition("\n## The sources\n")[2].partition("\n## ")[0])
+    files = source_rows(told.partition("\n## Files of operators and cities\n")[2].partition("\n## ")[0])
+    assert becomes.keys() | files.keys() == {path.stem for path in SOURCES}
+    for name, cell in becomes.items():
+        properties = read(CONTRACTS / "sources" / f"{name}.yaml")["customProperties"]
+        (relations,) = (each["value"] for each in properties if each["property"] == "relations")
+        assert re.findall(r"`(\w+)`", cell) == relations, name
